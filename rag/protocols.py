@@ -1,0 +1,132 @@
+"""What the pipeline asks of its parts. Adapters implement these; `pipeline.py` sees nothing else of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.types import Chunk, Message
+
+Vector = npt.NDArray[np.float32]
+"""Shape (d,), float32, L2 norm 1."""
+
+Matrix = npt.NDArray[np.float32]
+"""Shape (n, d), float32, each row of L2 norm 1."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with the stage, what is done and the total (0 where it is not known)."""
+
+
+class TokenCounter(Protocol):
+    """Counts tokens as one model does."""
+
+    max_tokens: int
+
+    def count(self, text: str) -> int:
+        """Return the number of tokens of `text`, special tokens included."""
+        ...
+
+
+class Embedder(Protocol):
+    """Texts to unit vectors."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Name, weights' hash, prompts and limits: two embedders with equal fingerprints give equal vectors."""
+        ...
+
+    @property
+    def dimension(self) -> int:
+        """Length of a vector."""
+        ...
+
+    def embed_passages(self, texts: Sequence[str], on_batch: Callable[[int], None] | None = None) -> Matrix:
+        """Embed passages; shape (len(texts), dimension). `on_batch` is called with how many more are done."""
+        ...
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed one query; shape (dimension,)."""
+        ...
+
+
+class LLM(Protocol):
+    """A chat model. Safe to call from several threads; calls may wait for one another."""
+
+    @property
+    def name(self) -> str:
+        """What a report calls this model, its weights' version included."""
+        ...
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens prompt and answer may have together."""
+        ...
+
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, stop: Sequence[str] = (), schema: Mapping[str, Any] | None = None
+    ) -> Iterator[str]:
+        """Yield the answer in pieces, greedily decoded; closing the iterator stops the engine.
+
+        With `schema` (JSON Schema) the concatenated pieces are one JSON value that fits it.
+
+        Raises:
+            PromptTooLongError: prompt and `max_tokens` do not fit `context_tokens`.
+            LLMError: the engine failed.
+        """
+        ...
+
+    def probabilities(self, messages: Sequence[Message], choices: Sequence[str]) -> tuple[float, ...]:
+        """Return the probability of each choice as the next words of the assistant, in order; they sum to 1.
+
+        Choices differ in their first token.
+        """
+        ...
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens of `text`, without special tokens; text that looks like a special token is text."""
+        ...
+
+    def count_prompt(self, messages: Sequence[Message]) -> int:
+        """Return the number of tokens of the whole prompt, template included."""
+        ...
+
+    def close(self) -> None:
+        """Free the engine. Calling it twice is fine."""
+        ...
+
+
+class Generation(Protocol):
+    """One generation of the index, opened for reading. A context manager; closing gives up its lease."""
+
+    @property
+    def number(self) -> int:
+        """From 1."""
+        ...
+
+    @property
+    def chunk_count(self) -> int:
+        """How many chunks it holds."""
+        ...
+
+    def nearest(self, query: Vector, count: int, where: Mapping[str, str] | None = None) -> list[tuple[str, float]]:
+        """Return up to `count` pairs of chunk id and cosine similarity (-1 to 1), best first, ties by id."""
+        ...
+
+    def chunks(self, ids: Sequence[str]) -> list[Chunk]:
+        """Return the chunks with these ids, in their order; an unknown id is left out."""
+        ...
+
+    def source(self, path: str) -> str:
+        """Return `Document.source` of a page of this generation.
+
+        Raises:
+            KeyError: no such page.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give up the lease and the copy. Calling it twice is fine."""
+        ...
