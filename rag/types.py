@@ -163,6 +163,42 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Retrieval:
+    """What retrieval found for one question.
+
+    Attributes:
+        question: as it was asked.
+        query: what was searched for; differs from the question where a follow-up was completed.
+        passages: by rank, within the context budget; empty where nothing was found.
+        timings_s: seconds by stage.
+        generation: of the index.
+        dropped: ids of candidates that were cut, with the reason, best first.
+    """
+
+    question: str
+    query: str
+    passages: tuple[Passage, ...]
+    timings_s: Mapping[str, float]
+    generation: int
+    dropped: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An answer while it is being written: sentences that are done carry markers, the last piece may not be.
+
+    Attributes:
+        text: all of it so far.
+        sentences: those that are done.
+        citations: of the sentences that are done.
+    """
+
+    text: str
+    sentences: tuple[Sentence, ...]
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A place in the notes that supports a sentence; `source[start:end] == quote` was checked.
 
@@ -246,3 +282,7 @@ class IngestReport:
     reused: int
     seconds: Mapping[str, float]
     failed: tuple[str, ...] = ()
+
+
+AskEvent = Retrieval | Draft | Answer
+"""What asking yields: first the evidence, then drafts, last the answer."""

@@ -1,0 +1,81 @@
+# Everything starts here. `make chat` and `make test` need Python 3.11+ and make, nothing else.
+#
+#   make chat     install, fetch the weights, ingest what changed, open the chat on 127.0.0.1:7860
+#   make test     install and run every test, real models and browser included
+#   make help     the rest
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
+ARGS   ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help chat test ingest eval check soak bench clean distclean weights constraints
+
+help:  ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+chat: $(VENV)/.chat  ## install, fetch weights, ingest what changed, open the chat (ARGS="--port 8000")
+	@$(BIN)/python -m rag models fetch
+	@$(BIN)/python ingest.py || [ $$? -eq 1 ]
+	@exec $(BIN)/python app.py $(ARGS)
+
+ingest: $(VENV)/.chat  ## bring the index up to date (ARGS="--dry-run")
+	@$(BIN)/python -m rag models fetch all-MiniLM-L6-v2
+	@$(BIN)/python ingest.py $(ARGS)
+
+test: $(VENV)/.test  ## install and run the whole test suite
+	@$(BIN)/python -m rag models fetch --set test
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.test lint  ## linters, types, architecture and unit tests, in under a minute
+	@$(BIN)/python -m pytest tests/unit -q
+
+lint: $(VENV)/.test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/pydoclint --quiet rag eval
+
+eval: $(VENV)/.test  ## ask the evaluation questions, judge the answers, write a report (ARGS="--limit 3")
+	@$(BIN)/python -m rag models fetch
+	@$(BIN)/python ingest.py || [ $$? -eq 1 ]
+	@$(BIN)/python -m eval run $(ARGS)
+
+soak: $(VENV)/.test  ## the long tests at full size; appends its figures to docs/LOG.md
+	@$(BIN)/python -m rag models fetch --set test
+	@RAG_SOAK=1 $(BIN)/python -m pytest tests --soak-log docs/LOG.md $(ARGS)
+
+bench: $(VENV)/.test  ## time ingest, search and ask on this machine
+	@$(BIN)/python -m rag models fetch
+	@$(BIN)/python -m eval bench $(ARGS)
+
+clean:  ## remove the index, runs and caches; keep the environment and the weights
+	@rm -rf index eval/runs build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
+
+distclean: clean  ## remove the virtual environment too
+	@rm -rf $(VENV)
+
+constraints: $(VENV)/.test  ## write constraints.txt from what is installed
+	@$(BIN)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools | sed -E 's/\+cpu$$//' > constraints.txt
+
+# A stamp is newer than what it was made from, so a second run installs nothing.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; try: make $(MAKECMDGOALS) PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || \
+	  { echo "The venv module is missing; on Debian and Ubuntu: apt install python3-venv" >&2; rm -rf $(VENV); exit 2; }
+
+$(VENV)/.chat: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV); this takes some minutes the first time." >&2
+	@$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Installing into $(VENV), tests and evaluation included; this takes some minutes the first time." >&2
+	@$(PIP) install -c constraints.txt -e '.[eval,gguf,test,dev]'
+	@touch $(VENV)/.chat $@

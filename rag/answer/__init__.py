@@ -1,0 +1,1 @@
+"""From passages to a cited answer: prompt, decision, sentences, attribution and support."""

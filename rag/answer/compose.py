@@ -1,0 +1,129 @@
+"""The answer as it is written: pieces of model text to cited sentences.
+
+Takes away the markers that the model wrote, and puts our own, checked ones after each sentence that is done. Knows attribution and
+verdicts; knows no model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from rag.answer.attribute import Evidence, Unit
+from rag.answer.support import verdict
+from rag.lines import LineTable
+from rag.sentences import split_sentences
+from rag.types import Citation, Draft, Passage, Sentence, Span
+
+_MARKER = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
+_LATE_MARKER = re.compile(r"([.!?。！？])((?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])+)")
+_FENCE = re.compile(r"^(```|~~~).*?(?:^\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
+_LIST_MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s*$")
+
+
+class Composer:
+    """Builds one answer. `add` takes what the model writes, `draft` says what can be shown, `finish` ends it."""
+
+    def __init__(self, passages: Sequence[Passage], source: Callable[[str], str]) -> None:
+        self._passages = passages
+        self._source = source
+        self._evidence = Evidence(passages)
+        self._lines: dict[str, LineTable] = {}
+        self._raw = ""
+        self._text = ""  # of the sentences that are done, markers included
+        self._done = 0  # how much of the normalised raw text they took
+        self._sentences: list[Sentence] = []
+        self._citations: dict[tuple[str, int, int], Citation] = {}
+        self.invented_markers = 0
+
+    def add(self, piece: str) -> None:
+        """Take the next piece of the model's text."""
+        self._raw += piece
+
+    def draft(self) -> Draft:
+        """Return what is there: done sentences with markers, then the unfinished rest without any."""
+        text = self._settle(final=False)
+        rest = _MARKER.sub("", text[self._done :])
+        return self._as_draft(self._text + re.sub(r"\s*\[[\d,\s]*$", "", rest))
+
+    def finish(self) -> Draft:
+        """End the last sentence and return the whole."""
+        self._settle(final=True)
+        return self._as_draft(self._text.strip())
+
+    def _as_draft(self, text: str) -> Draft:
+        return Draft(text, tuple(self._sentences), tuple(self._citations.values()))
+
+    def _settle(self, *, final: bool) -> str:
+        """Move finished segments from the raw text to the sentences; return the normalised raw text."""
+        # A marker behind the full stop belongs to the sentence before it.
+        text = _LATE_MARKER.sub(r"\2\1", self._raw)
+        segments = [(a, b) for a, b in _segments(text) if b > self._done]
+        if not final:
+            segments = segments[:-1]
+            # What follows the last of them must show that no late marker is still to come.
+            if segments and text[segments[-1][1] :].lstrip().startswith("["):
+                segments = segments[:-1]
+        for start, end in segments:
+            self._take(text[self._done : max(start, self._done)], text[max(start, self._done) : end])
+            self._done = end
+        return text
+
+    def _take(self, gap: str, segment: str) -> None:
+        self._text += gap
+        plain = _MARKER.sub("", segment)
+        hinted = self._hints(segment)
+        if not re.search(r"\w", plain) or _LIST_MARK.fullmatch(plain):
+            self._text += plain
+            return
+        attribution = self._evidence.attribute(plain, hinted)
+        support, score = verdict(attribution)
+        markers = tuple(dict.fromkeys(self._cite(unit) for unit in attribution.units)) if support == "supported" else ()
+        self._sentences.append(Sentence(plain.strip(), support, round(score, 4), markers))
+        self._text += _with_markers(plain, markers)
+
+    def _hints(self, segment: str) -> list[int]:
+        hinted = []
+        for match in _MARKER.finditer(segment):
+            for number in match.group(1).split(","):
+                if 1 <= int(number) <= len(self._passages):
+                    hinted.append(int(number) - 1)
+                else:
+                    self.invented_markers += 1
+        return hinted
+
+    def _cite(self, unit: Unit) -> int:
+        chunk = self._passages[unit.passage].chunk
+        key = (chunk.path, *unit.span)
+        if key not in self._citations:
+            self._citations[key] = self._citation(len(self._citations) + 1, unit)
+        return self._citations[key].marker
+
+    def _citation(self, marker: int, unit: Unit) -> Citation:
+        chunk = self._passages[unit.passage].chunk
+        start, end = unit.span
+        source = self._source(chunk.path)
+        if not 0 <= start < end <= len(source):
+            raise AssertionError(f"citation {unit.span} is outside {chunk.path}")
+        table = self._lines.setdefault(chunk.path, LineTable(source))
+        return Citation(marker, chunk.path, start, end, table.line(start), chunk.heading_path, source[start:end])
+
+
+def _with_markers(text: str, markers: Sequence[int]) -> str:
+    """Put markers after a sentence; before its full stop would read as part of it, and inside a fence they would be code."""
+    if not markers:
+        return text
+    joined = "".join(f"[{marker}]" for marker in markers)
+    return f"{text}\n{joined}" if text.startswith(("```", "~~~")) else f"{text} {joined}"
+
+
+def _segments(text: str) -> list[Span]:
+    """Sentences, with each fenced block as one segment."""
+    found: list[Span] = []
+    position = 0
+    for fence in _FENCE.finditer(text):
+        found.extend((a + position, b + position) for a, b in split_sentences(text[position : fence.start()]))
+        found.append(fence.span())
+        position = fence.end()
+    found.extend((a + position, b + position) for a, b in split_sentences(text[position:]))
+    return found

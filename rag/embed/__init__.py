@@ -1,0 +1,1 @@
+"""Texts to vectors, and the embedder's own count of tokens."""

@@ -1,0 +1,34 @@
+"""Counts tokens as an embedder does, from its `tokenizer.json`, without importing torch."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from pathlib import Path
+
+from tokenizers import Tokenizer
+
+from rag.errors import ModelError
+
+
+class WordPieceCounter:
+    """Tokens of a text, special tokens included.
+
+    Attributes:
+        max_tokens: what the embedder reads of a text; the rest is cut without a word.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        try:
+            self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+            limits = json.loads((folder / "sentence_bert_config.json").read_text("utf-8"))
+            self.max_tokens = int(limits["max_seq_length"])
+        except Exception as error:  # noqa: BLE001 - the library raises plain Exception for a damaged file
+            raise ModelError(f"The embedder's tokenizer in {folder} cannot be read", hint="Run: python -m rag models verify") from error
+        # The files come with padding and truncation switched on; a count must have neither.
+        self._tokenizer.no_padding()
+        self._tokenizer.no_truncation()
+        self.count = lru_cache(maxsize=4096)(self._count)
+
+    def _count(self, text: str) -> int:
+        return len(self._tokenizer.encode(text).ids)

@@ -1,0 +1,158 @@
+"""Files of the corpus to decoded text.
+
+Knows how to walk a folder and which encoding a file has; knows nothing of Markdown, chunks or the index.
+"""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.errors import CorpusError, UnreadableFileError
+
+MARKDOWN_SUFFIXES = frozenset({".md", ".mdx", ".markdown"})
+IGNORED_FOLDERS = frozenset({"node_modules", "__pycache__"})
+MAX_FILE_BYTES = 64 * 1024 * 1024
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark begins it
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CorpusFile:
+    """A file that ingest looks at.
+
+    Attributes:
+        path: relative to the corpus, with `/`.
+        absolute: where it is.
+    """
+
+    path: str
+    absolute: Path
+
+
+def walk(corpus: Path) -> tuple[list[CorpusFile], list[tuple[str, str]]]:
+    """Return the readable files of a corpus by path, and the files left out with the reason.
+
+    Hidden files and folders and `node_modules` are not part of a corpus and are not listed.
+
+    Raises:
+        CorpusError: the folder is missing, is not a folder, or cannot be listed.
+    """
+    if not corpus.exists():
+        raise CorpusError(f"There is no corpus at {corpus}", hint="Put Markdown notes there, or name their folder with --corpus DIR.")
+    if not corpus.is_dir():
+        raise CorpusError(f"The corpus {corpus} is a file", hint="Name the folder that holds the notes with --corpus DIR.")
+    root = corpus.resolve()
+    files: list[CorpusFile] = []
+    left_out: list[tuple[str, str]] = []
+    for absolute in _entries(root):
+        path = absolute.relative_to(root).as_posix()
+        reason = _why_not(absolute, root)
+        if reason:
+            left_out.append((path, reason))
+        else:
+            files.append(CorpusFile(path, absolute))
+    return sorted(files, key=lambda file: file.path), sorted(left_out)
+
+
+def _entries(root: Path) -> Iterator[Path]:
+    def fail(error: OSError) -> None:
+        raise CorpusError(f"{error.filename} cannot be listed: {error.strerror}", hint="Check its permissions.") from error
+
+    for folder, folders, names in os.walk(root, onerror=fail):
+        # A linked folder shows up as a file entry, so that `_why_not` can report it; os.walk does not follow it.
+        linked = [name for name in folders if Path(folder, name).is_symlink()]
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in IGNORED_FOLDERS and name not in linked)
+        for name in sorted([*names, *linked]):
+            if not name.startswith("."):
+                yield Path(folder, name)
+
+
+def _why_not(absolute: Path, root: Path) -> str:
+    """Why a file is left out; empty if it is read."""
+    if absolute.is_symlink() and not absolute.resolve().is_relative_to(root):
+        return "symbolic link that leaves the corpus"
+    if absolute.is_dir():
+        return "symbolic link to a folder"
+    if absolute.suffix.lower() not in MARKDOWN_SUFFIXES:
+        return f"not a note ({absolute.suffix or 'no suffix'})"
+    if not absolute.is_file():
+        return "not a regular file"
+    return ""
+
+
+def read_bytes(file: CorpusFile) -> bytes:
+    """Return the bytes of a file.
+
+    Raises:
+        UnreadableFileError: it is gone, too large, or may not be read.
+    """
+    try:
+        if file.absolute.stat().st_size > MAX_FILE_BYTES:
+            raise UnreadableFileError(f"larger than {MAX_FILE_BYTES // 2**20} MiB")
+        return file.absolute.read_bytes()
+    except OSError as error:
+        raise UnreadableFileError(f"cannot be read: {error.strerror}") from error
+
+
+def sha256(raw: bytes) -> str:
+    """Return the SHA-256 of bytes, hexadecimal."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+def decode(raw: bytes) -> str:
+    """Decode a text file: by its byte order mark, else UTF-8, else UTF-16 without a mark, else Windows-1252.
+
+    The mark is not part of the result; nothing else is changed.
+
+    Raises:
+        UnreadableFileError: the bytes are not text.
+    """
+    for mark, encoding in _MARKS:
+        if raw.startswith(mark):
+            return _strict(raw[len(mark) :], encoding)
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        text = ""
+    else:
+        if "\0" not in text:
+            return text
+    if (encoding := _utf16_without_mark(raw)) is not None:
+        return _strict(raw, encoding)
+    if b"\0" in raw:
+        raise UnreadableFileError("not a text file: it holds NUL bytes")
+    try:
+        return raw.decode("cp1252")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")  # every byte has a character there
+
+
+def _strict(raw: bytes, encoding: str) -> str:
+    try:
+        return raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UnreadableFileError(f"not valid {encoding.upper()}: {error.reason}") from error
+
+
+def _utf16_without_mark(raw: bytes) -> str | None:
+    """Guess UTF-16 from where the zero bytes of its ASCII characters are."""
+    if len(raw) % 2 or not raw:
+        return None
+    pairs = len(raw) // 2
+    high, low = raw[1::2].count(0), raw[0::2].count(0)
+    if high > 0.4 * pairs and low < 0.05 * pairs:
+        return "utf-16-le"
+    if low > 0.4 * pairs and high < 0.05 * pairs:
+        return "utf-16-be"
+    return None
