@@ -1,7 +1,7 @@
 """One frozen `Config`: defaults < `rag.toml` < environment `RAG_*` < flags.
 
-Unknown keys are errors that name the nearest known key, and every number has bounds. Relative paths in `rag.toml` are relative to that file, all
-others to the working directory. Nothing else in the project reads the environment for settings.
+Unknown keys are errors that name the nearest known key, and every number has bounds. Relative paths in `rag.toml` are
+relative to that file, all others to the working directory. Nothing else in the project reads the environment for settings.
 """
 
 from __future__ import annotations
@@ -35,8 +35,12 @@ class Config(BaseModel):
     )
     keep_generations: Annotated[int, Field(ge=1, le=100, description="generations kept for rollback, the current one included")] = 3
 
-    embedder: Annotated[str, Field(min_length=1, description="catalogue name, folder, or Hugging Face repository")] = "all-MiniLM-L6-v2"
-    llm: Annotated[str, Field(min_length=1, description="catalogue name, gguf:PATH, hf:REPOSITORY or openai:URL")] = "qwen2.5-coder-1.5b"
+    embedder: Annotated[str, Field(min_length=1, description="catalogue name, folder, or Hugging Face repository")] = (
+        "all-MiniLM-L6-v2"
+    )
+    llm: Annotated[str, Field(min_length=1, description="catalogue name, gguf:PATH, hf:REPOSITORY or openai:URL")] = (
+        "qwen2.5-coder-1.5b"
+    )
     llm_model: Annotated[str, Field(description="model name to ask an OpenAI-compatible server for")] = ""
     llm_key_variable: Annotated[str, Field(description="environment variable that holds the server's key")] = "OPENAI_API_KEY"
     llm_timeout_s: Annotated[float, Field(gt=0, le=3600, description="longest wait for a server's next piece")] = 120.0
@@ -139,4 +143,6 @@ def _validate(settings: dict[str, object], origins: dict[str, str]) -> Config:
         given = settings.get(key)
         reason = first["msg"].removeprefix("Value error, ")
         description = Config.model_fields[key].description or "see rag.toml"
-        raise ConfigError(f"Setting {key} = {given!r} ({origins.get(key, 'default')}) is wrong: {reason}", hint=f"It is: {description}.") from error
+        raise ConfigError(
+            f"Setting {key} = {given!r} ({origins.get(key, 'default')}) is wrong: {reason}", hint=f"It is: {description}."
+        ) from error

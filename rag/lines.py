@@ -15,9 +15,9 @@ class LineTable:
         self._starts = [0, *(match.end() for match in _BREAK.finditer(text))]
 
     def line(self, offset: int) -> int:
-        """Return the line, from 1, that holds the character at `offset`.
+        r"""Return the line, from 1, that holds the character at `offset`.
 
-        >>> LineTable("a\\r\\nb").line(3)
+        >>> LineTable("a\r\nb").line(3)
         2
         """
         return bisect_right(self._starts, offset)

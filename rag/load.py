@@ -49,7 +49,9 @@ def walk(corpus: Path) -> tuple[list[CorpusFile], list[tuple[str, str]]]:
         CorpusError: the folder is missing, is not a folder, or cannot be listed.
     """
     if not corpus.exists():
-        raise CorpusError(f"There is no corpus at {corpus}", hint="Put Markdown notes there, or name their folder with --corpus DIR.")
+        raise CorpusError(
+            f"There is no corpus at {corpus}", hint="Put Markdown notes there, or name their folder with --corpus DIR."
+        )
     if not corpus.is_dir():
         raise CorpusError(f"The corpus {corpus} is a file", hint="Name the folder that holds the notes with --corpus DIR.")
     root = corpus.resolve()
@@ -72,7 +74,9 @@ def _entries(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root, onerror=fail):
         # A linked folder shows up as a file entry, so that `_why_not` can report it; os.walk does not follow it.
         linked = [name for name in folders if Path(folder, name).is_symlink()]
-        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in IGNORED_FOLDERS and name not in linked)
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and name not in IGNORED_FOLDERS and name not in linked
+        )
         for name in sorted([*names, *linked]):
             if not name.startswith("."):
                 yield Path(folder, name)
@@ -128,8 +132,8 @@ def decode(raw: bytes) -> str:
     else:
         if "\0" not in text:
             return text
-    if (encoding := _utf16_without_mark(raw)) is not None:
-        return _strict(raw, encoding)
+    if (guessed := _utf16_without_mark(raw)) is not None:
+        return _strict(raw, guessed)
     if b"\0" in raw:
         raise UnreadableFileError("not a text file: it holds NUL bytes")
     try:

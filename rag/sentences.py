@@ -12,8 +12,11 @@ from rag.types import Span
 
 # Words whose full stop does not end a sentence when a capital or a digit follows.
 _ABBREVIATIONS = frozenset(
-    "al approx art bzw ca cf ch co corp dept dr ed eds e.g eg eq eqs est etc fig figs g i.e ie inc jan feb mar apr jun jul aug sep "
-    "sept oct nov dec jr ltd max min mr mrs ms no nos nr p pp prof ref refs resp sec sect sr st tab u.a u.s usw v vol vs z.b zb".split()
+    """
+    al approx art bzw ca cf ch co corp dept dr ed eds e.g eg eq eqs est etc fig figs g i.e ie inc jan feb mar apr jun
+    jul aug sep sept oct nov dec jr ltd max min mr mrs ms no nos nr p pp prof ref refs resp sec sect sr st tab u.a u.s
+    usw v vol vs z.b zb
+    """.split()
 )
 _END = re.compile(r"(?<![.!?])[.!?…]+[\"'”’»)\]]*(?=\s+\S)|[。！？｡]+[」』”’）]*|\n+")
 _OPENERS = "\"'“‘«(["

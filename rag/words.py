@@ -16,19 +16,21 @@ _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|\d*[^\W_]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
 _UNSPACED = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 _STOP = frozenset(
-    "a about above after again all also am an and any are as at be because been before being below between both but by can could did "
-    "do does doing down during each few for from further had has have having he her here hers him his how i if in into is it its "
-    "itself just me more most my no nor not of off on once only or other our out over own per same she should so some such than that "
-    "the their them then there these they this those through to too under until up very was we were what when where which while who "
-    "whom why will with would you your "
-    "der die das den dem des ein eine einer eines und oder ist sind wie was wer wo wann warum mit von zu im in auf für nicht "
-    "el la los las un una unos unas y o es son que qué como cómo de del en con por para no se su".split()
+    """
+    a about above after again all also am an and any are as at be because been before being below between both but by
+    can could did do does doing down during each few for from further had has have having he her here hers him his how i
+    if in into is it its itself just me more most my no nor not of off on once only or other our out over own per same
+    she should so some such than that the their them then there these they this those through to too under until up very
+    was we were what when where which while who whom why will with would you your der die das den dem des ein eine einer
+    eines und oder ist sind wie was wer wo wann warum mit von zu im in auf für nicht el la los las un una unos unas y o
+    es son que qué como cómo de del en con por para no se su
+    """.split()
 )
 _stemmer = Stemmer.Stemmer("english")
 
 
 def words(text: str) -> list[str]:
-    """Return every word of `text`: compatibility-normalised, case-folded, stemmed; two-character pieces where scripts have no spaces.
+    """Return every word of `text`: normalised (NFKC), case-folded, stemmed; pairs of characters where a script has no spaces.
 
     >>> words("Running 1,024 tests")
     ['run', '1024', 'test']

@@ -99,7 +99,12 @@ class Evidence:
             if unit in taken or not (shared or unit.numbers & asked_numbers):
                 continue
             # Ties go to the earlier passage and to the shorter unit: a tighter citation.
-            score = shared + (_HINT if unit.passage in hinted else 0.0) + 0.2 * len(unit.numbers & asked_numbers) - 1e-6 * len(unit.text)
+            score = (
+                shared
+                + (_HINT if unit.passage in hinted else 0.0)
+                + 0.2 * len(unit.numbers & asked_numbers)
+                - 1e-6 * len(unit.text)
+            )
             if score > best_score:
                 best, best_score = unit, score
         return best, best_score

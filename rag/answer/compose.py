@@ -18,6 +18,7 @@ from rag.types import Citation, Draft, Passage, Sentence, Span
 _MARKER = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _LATE_MARKER = re.compile(r"([.!?。！？])((?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])+)")
 _FENCE = re.compile(r"^(```|~~~).*?(?:^\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
+_REPEATS = 3  # a table may say the same twice; a model in a loop says it for ever
 _LIST_MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s*$")
 
 
@@ -39,6 +40,14 @@ class Composer:
     def add(self, piece: str) -> None:
         """Take the next piece of the model's text."""
         self._raw += piece
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the model has begun to say again what it said before."""
+        if len(self._sentences) < _REPEATS:
+            return False
+        last = self._sentences[-1].text
+        return sum(sentence.text == last for sentence in self._sentences) >= _REPEATS
 
     def draft(self) -> Draft:
         """Return what is there: done sentences with markers, then the unfinished rest without any."""

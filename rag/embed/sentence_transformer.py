@@ -23,7 +23,9 @@ class SentenceTransformerEmbedder:
         try:
             self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         except (OSError, ValueError, KeyError) as error:
-            raise ModelError(f"The embedder in {folder} cannot be loaded: {error}", hint="Run: python -m rag models verify") from error
+            raise ModelError(
+                f"The embedder in {folder} cannot be loaded: {error}", hint="Run: python -m rag models verify"
+            ) from error
         self.fingerprint = fingerprint
         dimension = self._model.get_embedding_dimension()
         if dimension is None:
@@ -38,7 +40,11 @@ class SentenceTransformerEmbedder:
         for begin in range(0, len(order), _BATCH):
             batch = order[begin : begin + _BATCH]
             vectors[batch] = self._model.encode_document(
-                [texts[i] for i in batch], batch_size=_BATCH, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+                [texts[i] for i in batch],
+                batch_size=_BATCH,
+                normalize_embeddings=True,
+                convert_to_numpy=True,
+                show_progress_bar=False,
             )
             if on_batch:
                 on_batch(len(batch))

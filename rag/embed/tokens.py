@@ -23,8 +23,10 @@ class WordPieceCounter:
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             limits = json.loads((folder / "sentence_bert_config.json").read_text("utf-8"))
             self.max_tokens = int(limits["max_seq_length"])
-        except Exception as error:  # noqa: BLE001 - the library raises plain Exception for a damaged file
-            raise ModelError(f"The embedder's tokenizer in {folder} cannot be read", hint="Run: python -m rag models verify") from error
+        except Exception as error:
+            raise ModelError(
+                f"The embedder's tokenizer in {folder} cannot be read", hint="Run: python -m rag models verify"
+            ) from error
         # The files come with padding and truncation switched on; a count must have neither.
         self._tokenizer.no_padding()
         self._tokenizer.no_truncation()

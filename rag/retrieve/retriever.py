@@ -46,7 +46,8 @@ class Retriever:
     ) -> Retrieval:
         """Find the best passages for a question.
 
-        A passage that does not fit what is left of the budget is passed over, and smaller ones after it still get in. An empty question finds nothing.
+        A passage that does not fit what is left of the budget is passed over, and smaller ones after it still get in. An empty
+        question finds nothing.
 
         Args:
             question: any text.
@@ -59,7 +60,9 @@ class Retriever:
         start = time.perf_counter()
         query = searchable(question, history)
         if not question.strip() or not generation.chunk_count:
-            return Retrieval(question, query, (), {"embed": 0.0, "search": 0.0, "total": time.perf_counter() - start}, generation.number)
+            return Retrieval(
+                question, query, (), {"embed": 0.0, "search": 0.0, "total": time.perf_counter() - start}, generation.number
+            )
         vector = self._embedder.embed_query(query[:MAX_QUERY_CHARS])
         embedded = time.perf_counter()
         found = generation.nearest(vector, max(self.candidates, top_k), where)

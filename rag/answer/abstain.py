@@ -1,0 +1,19 @@
+"""What the reader is told when the notes are silent: so, why, and where to look instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.types import Passage, heading_line
+
+ABSTAIN = "The notes don't say."
+_SECTIONS = 3
+
+
+def abstention_text(reason: str, passages: Sequence[Passage]) -> str:
+    """Return the text of an abstention: the fixed sentence, the reason, and the nearest sections if there are any."""
+    lines = [f"{ABSTAIN} {reason}".strip()]
+    sections = dict.fromkeys(f"{heading_line(p.chunk.title, p.chunk.heading_path)} ({p.chunk.path})" for p in passages)
+    if sections:
+        lines += ["", "Nearest sections:", "", *(f"- {section}" for section in list(sections)[:_SECTIONS])]
+    return "\n".join(lines)
