@@ -16,8 +16,8 @@ INTERRUPTED = 130  # what shells report for a process that Ctrl-C ended
 def run(command: Callable[[], int]) -> int:
     """Run a command and return its exit status.
 
-    A `RagError` is printed to standard error on one line. A reader that closes the pipe early is no error. Anything else is a defect
-    and keeps its traceback.
+    A `RagError` is printed to standard error on one line. A reader that closes the pipe early is no error. Anything else is a
+    defect and keeps its traceback.
     """
     logging.basicConfig(format="%(levelname)s: %(message)s", level=logging.WARNING)
     try:

@@ -72,7 +72,7 @@ def ask(
         return
 
     composer = Composer(passages, generation.source)
-    draft = Draft("", (), ())
+    draft = Draft("", 0, (), ())
     for piece in llm.stream(messages(passages, question, history, WRITE), max_tokens=settings.max_answer_tokens):
         composer.add(piece)
         timings.setdefault("first_token", time.perf_counter() - start)

@@ -189,11 +189,13 @@ class Draft:
 
     Attributes:
         text: all of it so far.
+        settled: how many characters of `text` will not change any more.
         sentences: those that are done.
         citations: of the sentences that are done.
     """
 
     text: str
+    settled: int
     sentences: tuple[Sentence, ...]
     citations: tuple[Citation, ...]
 

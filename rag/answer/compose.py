@@ -61,7 +61,7 @@ class Composer:
         return self._as_draft(self._text.strip())
 
     def _as_draft(self, text: str) -> Draft:
-        return Draft(text, tuple(self._sentences), tuple(self._citations.values()))
+        return Draft(text, min(len(self._text), len(text)), tuple(self._sentences), tuple(self._citations.values()))
 
     def _settle(self, *, final: bool) -> str:
         """Move finished segments from the raw text to the sentences; return the normalised raw text."""
