@@ -97,8 +97,8 @@ def load_config(
     path = chosen or Path("rag.toml")
     if chosen is not None or path.is_file():
         for key, value in _read_toml(path).items():
-            settings[key] = _from_file(key, value, path)
             origins[key] = str(path)
+            settings[key] = _from_file(key, value, path)
     for name, text in env.items():
         if name.startswith(_PREFIX) and name not in _NOT_SETTINGS:
             key = name.removeprefix(_PREFIX).lower()
@@ -123,8 +123,14 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _from_file(key: str, value: object, path: Path) -> object:
+    """Hold a TOML value to the type of its setting; text for a number would otherwise pass, as it has to for the environment."""
     if key in _PATH_KEYS and isinstance(value, str):
         return path.absolute().parent / Path(value).expanduser()
+    field = Config.model_fields.get(key)
+    wanted = (int, float) if field and field.annotation is float else (int,) if field and field.annotation is int else None
+    if isinstance(value, bool) or (wanted and not isinstance(value, wanted)):
+        kind = "a number" if wanted else "text"
+        raise ConfigError(f"Setting {key} = {value!r} ({path}) is wrong: it should be {kind}", hint="Mend that line.")
     return value
 
 

@@ -1,0 +1,75 @@
+import pytest
+
+from rag.answer.compose import Composer
+from tests.build import passage
+
+TEXT = "BERT was released in 2018. It has 340 million parameters in its large form. Cats sleep."
+SOURCE = {"page.md": TEXT}
+
+
+def composer(*texts):
+    passages = [passage(text, rank=rank) for rank, text in enumerate(texts or [TEXT], 1)]
+    return Composer(passages, lambda path: TEXT)
+
+
+def write(made, text, size=3):
+    drafts = []
+    for i in range(0, len(text), size):
+        made.add(text[i : i + size])
+        drafts.append(made.draft())
+    return drafts, made.finish()
+
+
+def test_each_sentence_is_cited_to_its_own_place():
+    _, draft = write(composer(), "BERT was released in 2018. The large form has 340 million parameters.")
+    assert [c.quote for c in draft.citations] == [
+        "BERT was released in 2018.",
+        "It has 340 million parameters in its large form.",
+    ]
+    assert draft.text == "BERT was released in 2018. [1] The large form has 340 million parameters. [2]"
+    assert all(TEXT[c.start : c.end] == c.quote for c in draft.citations)
+
+
+@pytest.mark.parametrize(
+    "text", ["BERT was released in 2018 [1].", "BERT was released in 2018. [1]", "BERT was released in 2018.[1] "]
+)
+def test_the_markers_of_the_model_give_way_to_checked_ones(text):
+    _, draft = write(composer(), text)
+    assert draft.text == "BERT was released in 2018. [1]"
+
+
+def test_invented_markers_are_counted_and_gone():
+    made = composer()
+    _, draft = write(made, "BERT was released in 2018 [7].")
+    assert made.invented_markers == 1
+    assert "[7]" not in draft.text
+
+
+def test_a_wrong_number_is_not_supported_and_not_cited():
+    _, draft = write(composer(), "BERT was released in 2019.")
+    assert draft.sentences[0].support == "unsupported"
+    assert draft.citations == ()
+
+
+def test_drafts_grow_by_settled_text_only():
+    drafts, last = write(composer(), "BERT was released in 2018. [1] The large form has 340 million parameters [1].", size=1)
+    for earlier, later in zip(drafts, [*drafts[1:], last], strict=True):
+        assert later.text.startswith(earlier.text[: earlier.settled])
+    assert not any("[" in draft.text[draft.settled :] for draft in drafts)
+
+
+def test_one_place_gets_one_number():
+    _, draft = write(composer(), "BERT was released in 2018. BERT was released in 2018, that is.")
+    assert [c.marker for c in draft.citations] == [1]
+
+
+def test_a_code_fence_stays_whole():
+    code = "```python\nbert = 340\n```"
+    _, draft = write(composer(), f"Use this.\n\n{code}")
+    assert code in draft.text
+
+
+def test_a_loop_is_noticed():
+    made = composer()
+    write(made, "Cats sleep. Cats sleep. Cats sleep. Cats sleep.")
+    assert made.repeats
