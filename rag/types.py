@@ -86,6 +86,7 @@ class Chunk:
         heading_path: the headings above, outermost first, tab labels and admonition titles included.
         kind: kind of its blocks, `mixed` where they differ.
         line: of the first character, from 1.
+        lead: how many characters of `text` are the headings that it starts with; the heading path says them again.
         repeated: those spans that other chunks show on purpose too, such as a table's header.
         metadata: fields for filtering.
     """
@@ -101,6 +102,7 @@ class Chunk:
     heading_path: tuple[str, ...] = ()
     kind: str = "paragraph"
     line: int = 1
+    lead: int = 0
     repeated: tuple[Span, ...] = ()
     metadata: Metadata = field(default_factory=dict)
 
@@ -121,8 +123,8 @@ class Chunk:
 
     @property
     def embed_text(self) -> str:
-        """What the embedder sees: the heading line, then the text."""
-        return f"{self.heading_line}\n{self.text}"
+        """What the embedder sees: the heading line, then the text without the headings that it starts with."""
+        return f"{self.heading_line}\n{self.text[self.lead :]}"
 
 
 def heading_line(title: str, heading_path: Sequence[str]) -> str:

@@ -1,0 +1,162 @@
+"""Cleaned text with its place in the source, cut and joined.
+
+A piece is a block or a part of one. Knows offsets and sentence ends; knows no page and no index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from rag.align import cut, shift, to_spans
+from rag.markdown.align import merge
+from rag.markdown.blocks import Block, Part
+from rag.protocols import TokenCounter
+from rag.sentences import split_sentences
+from rag.types import Alignment, Segment, Span
+
+# Word pieces see a word of more than 100 characters as one unknown token; a line of base64 must still be as long as it looks.
+_MAX_CHARS_PER_TOKEN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Text with its spans.
+
+    Attributes:
+        kind: of the block.
+        text: cleaned.
+        spans: in the source, in order.
+        alignment: from `text` to the source.
+        tokens: of `text`, special tokens not counted.
+        leads: whether it is a heading or a label, which belongs to what follows.
+        tight: whether it continues the block of the piece before it.
+        repeated: spans that other pieces show too.
+    """
+
+    kind: str
+    text: str
+    spans: tuple[Span, ...]
+    alignment: Alignment
+    tokens: int
+    leads: bool = False
+    tight: bool = False
+    repeated: tuple[Span, ...] = ()
+
+
+def join(pieces: Sequence[Piece]) -> Piece:
+    """Join pieces in order: a line break before one that continues its block, an empty line before any other."""
+    parts: list[str] = []
+    length = 0
+    alignment: list[Segment] = []
+    for piece in pieces:
+        gap = ("\n" if piece.tight else "\n\n") if parts else ""
+        parts += [gap, piece.text]
+        alignment += shift(piece.alignment, length + len(gap))
+        length += len(gap) + len(piece.text)
+    spans = merge(span for piece in pieces for span in piece.spans)
+    repeated = merge(span for piece in pieces for span in piece.repeated)
+    return replace(
+        pieces[0],
+        text="".join(parts),
+        spans=spans,
+        alignment=tuple(alignment),
+        tokens=sum(piece.tokens for piece in pieces),
+        repeated=repeated,
+    )
+
+
+def count(text: str, counter: TokenCounter) -> int:
+    """Return the tokens of a text without special tokens, and no less than its length allows."""
+    return max(counter.count(text) - counter.count(""), -(-len(text) // _MAX_CHARS_PER_TOKEN))
+
+
+def split_block(block: Block, counter: TokenCounter, room: int) -> list[Piece]:
+    """Return a block as pieces of at most `room` tokens: whole where it fits, else cut between its parts.
+
+    A table's header is repeated in each piece. A part that is too long alone is cut between sentences, then words, then characters.
+    """
+    leads = block.kind == "heading" or block.label
+    tokens = count(block.text, counter)
+    if tokens <= room:
+        return [Piece(block.kind, block.text, block.spans, block.alignment, tokens, leads)]
+    header = block.header
+    header_tokens = count(header.text, counter) if header else 0
+    if header is None or header_tokens > room // 2:  # a header that leaves no room for rows is a row like any other
+        header, header_tokens = None, 0
+    body = block.parts[1:] if header else block.parts
+    pieces: list[Piece] = []
+    run: list[Piece] = []
+    size = header_tokens
+
+    def end_run() -> None:
+        if run:
+            whole = join(run)
+            pieces.append(_under(header, header_tokens, whole, first=not pieces) if header else whole)
+            run.clear()
+
+    for part in body:
+        for piece in _part_pieces(block.kind, part, counter, room - header_tokens):
+            if run and size + piece.tokens > room:
+                end_run()
+                size = header_tokens
+            run.append(replace(piece, leads=leads, tight=bool(run) or bool(pieces)))
+            size += piece.tokens
+    end_run()
+    return pieces
+
+
+def _under(header: Part, header_tokens: int, rows: Piece, *, first: bool) -> Piece:
+    """Put a table's header above rows; in all pieces but the first it is a repetition."""
+    head = Piece(rows.kind, header.text, header.spans, header.alignment, header_tokens, rows.leads)
+    whole = join([head, replace(rows, tight=True)])
+    return replace(whole, tight=not first, repeated=() if first else header.spans)
+
+
+def _part_pieces(kind: str, part: Part, counter: TokenCounter, room: int) -> Iterator[Piece]:
+    """Yield a part whole if it fits, else in runs of sentences, else of words."""
+    tokens = count(part.text, counter)
+    if tokens <= room:
+        yield Piece(kind, part.text, part.spans, part.alignment, tokens)
+        return
+    cuts = list(_cuts(part.text, counter, room))
+    claimed = part.spans[0][0]
+    for index, (start, end) in enumerate(cuts):
+        text = part.text[start:end]
+        # What lies between two stretches (white space, markup that has no text) goes to the one before it, so that nothing is lost.
+        until = part.spans[-1][1]
+        if index + 1 < len(cuts):
+            following = to_spans(part.alignment, part.spans, cuts[index + 1][0], len(part.text))
+            until = max(claimed, following[0][0]) if following else until
+        spans = tuple((max(a, claimed), min(b, until)) for a, b in part.spans if max(a, claimed) < min(b, until))
+        claimed = until
+        if spans:
+            yield Piece(kind, text, spans, cut(part.alignment, start, end), count(text, counter))
+
+
+def _cuts(text: str, counter: TokenCounter, room: int) -> Iterator[Span]:
+    """Yield stretches of at most `room` tokens that together cover the text: runs of sentences, or parts of one too long."""
+    run_start, run_end, size = 0, 0, 0
+    for start, end in split_sentences(text):
+        for low, high in _short(text, start, end, counter, room):
+            tokens = count(text[low:high], counter)
+            if run_end and size + tokens > room:
+                yield run_start, run_end
+                run_start, size = low, 0
+            if not run_end:
+                run_start = low
+            run_end, size = high, size + tokens
+    if run_end:
+        yield run_start, run_end
+
+
+def _short(text: str, start: int, end: int, counter: TokenCounter, room: int) -> Iterator[Span]:
+    """Yield a sentence whole if it fits, else halves of it, cut at white space where there is some near the middle."""
+    if count(text[start:end], counter) <= room or end - start < 2:
+        yield start, end
+        return
+    middle = (start + end) // 2
+    space = max(text.rfind(" ", start + (middle - start) // 2, middle), text.rfind("\n", start + (middle - start) // 2, middle))
+    at = space + 1 if space > start else middle
+    yield from _short(text, start, at, counter, room)
+    yield from _short(text, at, end, counter, room)
