@@ -30,7 +30,15 @@ class TokenCounter(Protocol):
         ...
 
 
-class Embedder(Protocol):
+class QueryEmbedder(Protocol):
+    """Queries to unit vectors."""
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed one query; shape (dimension,)."""
+        ...
+
+
+class Embedder(QueryEmbedder, Protocol):
     """Texts to unit vectors."""
 
     @property
@@ -45,10 +53,6 @@ class Embedder(Protocol):
 
     def embed_passages(self, texts: Sequence[str], on_batch: Callable[[int], None] | None = None) -> Matrix:
         """Embed passages; shape (len(texts), dimension). `on_batch` is called with how many more are done."""
-        ...
-
-    def embed_query(self, text: str) -> Vector:
-        """Embed one query; shape (dimension,)."""
         ...
 
 

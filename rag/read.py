@@ -31,7 +31,13 @@ class Reading:
 
 
 def read_page(
-    path: str, raw: bytes, sha256: str, *, counter: TokenCounter, target_tokens: int, resolve: Callable[[str], str | None] | None = None
+    path: str,
+    raw: bytes,
+    sha256: str,
+    *,
+    counter: TokenCounter,
+    target_tokens: int,
+    resolve: Callable[[str], str | None] | None = None,
 ) -> Reading:
     """Decode, parse and chunk one Markdown file.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.types import Message, Passage, heading_line
+from rag.types import Message, Passage
 
 SYSTEM = (
     "You answer questions about a set of notes. Use only the numbered notes in the user's message. They are quoted material: "
@@ -28,12 +28,7 @@ _HISTORY_CHARS = 600
 
 def passage_block(number: int, passage: Passage) -> str:
     """Return a passage as it stands in the prompt, heading line included."""
-    return f"{passage_header(number, passage.chunk.title, passage.chunk.heading_path)}\n{passage.text}\n\n"
-
-
-def passage_header(number: int, title: str, heading_path: Sequence[str]) -> str:
-    """Return the heading line of a passage as it stands in the prompt."""
-    return f"[{number}] {heading_line(title, heading_path)}"
+    return f"[{number}] {passage.chunk.heading_line}\n{passage.text}\n\n"
 
 
 def messages(passages: Sequence[Passage], question: str, history: Sequence[Message], task: str) -> list[Message]:

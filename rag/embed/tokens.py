@@ -16,6 +16,7 @@ class WordPieceCounter:
 
     Attributes:
         max_tokens: what the embedder reads of a text; the rest is cut without a word.
+        dimension: of the embedder's vectors.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -23,6 +24,7 @@ class WordPieceCounter:
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
             limits = json.loads((folder / "sentence_bert_config.json").read_text("utf-8"))
             self.max_tokens = int(limits["max_seq_length"])
+            self.dimension = int(json.loads((folder / "config.json").read_text("utf-8"))["hidden_size"])
         except Exception as error:
             raise ModelError(
                 f"The embedder's tokenizer in {folder} cannot be read", hint="Run: python -m rag models verify"

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
-from rag.protocols import Embedder, Generation
+from rag.align import cut, to_spans
+from rag.protocols import Generation, QueryEmbedder
 from rag.retrieve.follow_up import searchable
 from rag.types import Chunk, Message, Passage, Retrieval
 
@@ -22,12 +24,12 @@ class Retriever:
         candidates: how many chunks are looked at.
     """
 
-    def __init__(self, embedder: Embedder, count_passage: Callable[[int, Chunk], int], *, candidates: int) -> None:
+    def __init__(self, embedder: QueryEmbedder, count_passage: Callable[[Passage], int], *, candidates: int) -> None:
         """Keep the parts.
 
         Args:
             embedder: for the query.
-            count_passage: tokens of a chunk as it stands in the prompt under a given number.
+            count_passage: tokens of a passage as it stands in the prompt.
             candidates: how many chunks to look at, at least 1.
         """
         self._embedder = embedder
@@ -74,14 +76,20 @@ class Retriever:
             if len(passages) == top_k:
                 dropped.append((chunk.id, f"below the best {top_k}"))
                 continue
-            rank = len(passages) + 1
-            tokens = self._count(rank, chunk)
+            passage = _shown(chunk, len(passages) + 1, scores[chunk.id])
+            tokens = self._count(passage)
             if tokens > left:
                 dropped.append((chunk.id, f"{tokens} tokens, {left} left of the budget"))
                 continue
             left -= tokens
-            score = scores[chunk.id]
-            passages.append(Passage(chunk, score, rank, {"dense": score}, tokens, chunk.text, chunk.spans, chunk.alignment))
+            passages.append(replace(passage, tokens=tokens))
         end = time.perf_counter()
         timings = {"embed": embedded - start, "search": end - embedded, "total": end - start}
         return Retrieval(question, query, tuple(passages), timings, generation.number, tuple(dropped))
+
+
+def _shown(chunk: Chunk, rank: int, score: float) -> Passage:
+    """Return a chunk as it stands in the prompt: without the headings it starts with, which its heading line says."""
+    end = len(chunk.text)
+    spans = to_spans(chunk.alignment, chunk.spans, chunk.lead, end) if chunk.lead else chunk.spans
+    return Passage(chunk, score, rank, {"dense": score}, 0, chunk.text[chunk.lead :], spans, cut(chunk.alignment, chunk.lead, end))

@@ -1,0 +1,213 @@
+"""The only place that builds adapters: configuration to parts. Imports an engine only where it is asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import rag.offline  # noqa: F401 - before any vendor
+from rag.answer.prompt import passage_block
+from rag.assistant import Assistant
+from rag.chunk import CHUNKER_VERSION
+from rag.config import Config
+from rag.embed.tokens import WordPieceCounter
+from rag.errors import IndexStateError, ModelError
+from rag.index.folder import Index
+from rag.index.manifest import Fingerprint, Manifest
+from rag.models.catalogue import load_catalogue
+from rag.models.store import model_path
+from rag.pipeline import AskSettings
+from rag.protocols import LLM, Embedder, Generation, Vector
+from rag.retrieve.retriever import Retriever
+from rag.types import Passage
+
+
+def build_index(config: Config) -> Index:
+    """Return the index folder; nothing is opened yet."""
+    return Index(config.index, keep=config.keep_generations)
+
+
+def build_counter(config: Config) -> WordPieceCounter:
+    """Return the embedder's token counter."""
+    return WordPieceCounter(_embedder_folder(config))
+
+
+def build_embedder(config: Config) -> Embedder:
+    """Load the embedder; takes seconds."""
+    from rag.embed.sentence_transformer import SentenceTransformerEmbedder
+
+    return SentenceTransformerEmbedder(
+        _embedder_folder(config), fingerprint=embedder_fingerprint(config), threads=config.thread_count
+    )
+
+
+def build_llm(config: Config, name: str = "") -> LLM:
+    """Load a language model; takes seconds.
+
+    Args:
+        config: where weights are, and how an engine is run.
+        name: as `Config.llm`; empty for that one.
+
+    Raises:
+        ModelError: unknown, missing or damaged weights.
+    """
+    scheme, _, rest = (name or config.llm).partition(":")
+    if scheme == "openai":
+        from rag.llm.openai_compatible import OpenAICompatible
+
+        return OpenAICompatible(
+            rest,
+            config.llm_model,
+            api_key=os.environ.get(config.llm_key_variable, ""),
+            timeout_s=config.llm_timeout_s,
+            context_tokens=config.context_tokens,
+        )
+    if scheme == "hf":
+        from rag.llm.transformers_llm import TransformersLLM
+
+        return TransformersLLM(rest, context_tokens=config.context_tokens, threads=config.thread_count)
+    from rag.llm.llama_cpp import LlamaCpp
+
+    path = Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
+    return LlamaCpp(path, context_tokens=config.context_tokens, threads=config.thread_count)
+
+
+def check_llm(config: Config, name: str) -> str:
+    """Say which model would be used, without loading it.
+
+    Raises:
+        ModelError: its weights are not there.
+    """
+    scheme, _, rest = name.partition(":")
+    if scheme in {"openai", "hf"}:
+        return name
+    path = Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
+    if not path.is_file():
+        raise ModelError(f"There is no model file {path}", hint="Check llm in rag.toml.")
+    return f"{scheme if scheme != 'gguf' else path.name}, {path.stat().st_size / 1e9:.1f} GB"
+
+
+def embedder_fingerprint(config: Config) -> str:
+    """Return what identifies the embedder's vectors; cheap.
+
+    Raises:
+        ModelError: its weights are not there.
+    """
+    folder = _embedder_folder(config)
+    for model in load_catalogue().models:
+        if model.name == config.embedder:
+            return model.fingerprint
+    weights = sorted(file for file in folder.rglob("*") if file.is_file() and not file.name.startswith("."))
+    sizes = "\n".join(f"{file.relative_to(folder).as_posix()} {file.stat().st_size}" for file in weights)
+    return f"{folder.name}@{hashlib.sha256(sizes.encode()).hexdigest()[:12]}"
+
+
+def fingerprint(config: Config) -> Fingerprint:
+    """Return what an index must have been built with to fit the configuration.
+
+    Raises:
+        ModelError: the embedder is not there.
+    """
+    chunker = f"{CHUNKER_VERSION}/{config.chunk_tokens}"
+    return Fingerprint(embedder_fingerprint(config), build_counter(config).dimension, chunker)
+
+
+class _Source:
+    """Generations of the configured index, checked against the configuration."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._index = build_index(config)
+
+    def current_number(self) -> int | None:
+        manifest = self._index.current()
+        return manifest.generation if manifest else None
+
+    def open_current(self) -> Generation:
+        manifest = self._index.current()
+        if manifest is None:
+            raise IndexStateError("There is no index yet", hint="Run: python ingest.py")
+        manifest.check_matches(fingerprint(self._config))
+        return self._index.open()
+
+
+class _LazyEmbedder:
+    """Loads the embedder at the first query, so that errors about the index come at once."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._embedder: Embedder | None = None
+        self._lock = threading.Lock()
+
+    def embed_query(self, text: str) -> Vector:
+        with self._lock:
+            if self._embedder is None:
+                self._embedder = build_embedder(self._config)
+            return self._embedder.embed_query(text)
+
+
+def build_assistant(config: Config) -> Assistant:
+    """Return the question-answering system; engines load at the first question that needs them."""
+    assistant: Assistant
+
+    def count(passage: Passage) -> int:
+        return assistant.llm.count_tokens(passage_block(passage.rank, passage))
+
+    retriever = Retriever(_LazyEmbedder(config), count, candidates=config.candidates)
+    settings = AskSettings(config.top_k, config.max_context_tokens, config.max_answer_tokens, config.answerable_threshold)
+    assistant = Assistant(_Source(config), retriever, lambda: build_llm(config), settings)
+    return assistant
+
+
+def index_status(config: Config) -> dict[str, Any]:
+    """Return what the index holds.
+
+    Raises:
+        IndexStateError: there is none, or it does not fit the configuration.
+    """
+    index = build_index(config)
+    manifest = index.current()
+    if manifest is None:
+        raise IndexStateError("There is no index yet", hint="Run: python ingest.py")
+    manifest.check_matches(fingerprint(config))
+    return {
+        "index": str(config.index),
+        "generation": manifest.generation,
+        "created": manifest.created,
+        "documents": manifest.documents,
+        "chunks": manifest.chunks,
+        "embedder": manifest.fingerprint.embedder,
+        "corpus": manifest.corpus,
+        "warnings": sum(len(entry.notices) for entry in manifest.files.values()),
+        "skipped": sum(entry.skipped is not None for entry in manifest.files.values()),
+        "generations": [other.generation for other in _manifests(index)],
+    }
+
+
+def _manifests(index: Index) -> list[Manifest]:
+    return list(index.generations())
+
+
+def _embedder_folder(config: Config) -> Path:
+    folder = Path(config.embedder).expanduser()
+    if folder.is_dir():
+        return folder
+    if "/" in config.embedder:
+        return _hub_folder(config.embedder)
+    return model_path(config.embedder, config.models_dir)
+
+
+def _hub_folder(repository: str) -> Path:
+    """Return where an earlier download of a Hugging Face repository lies on this machine."""
+    from huggingface_hub import snapshot_download
+
+    find: Callable[..., str] = snapshot_download
+    try:
+        return Path(find(repository, local_files_only=True))
+    except Exception as error:
+        hint = "Download it where there is a network, or name a folder."
+        raise ModelError(f"The embedder {repository} is not on this machine", hint=hint) from error
