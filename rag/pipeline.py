@@ -2,24 +2,164 @@
 
 Knows the order of the work and nothing of vendors: every part is passed in and is a Protocol or a pure function.
 
-    ingest:  walk -> load -> chunk -> embed (what is new) -> store a generation -> move the pointer
+    ingest:  walk -> load -> chunk -> embed (what is new) -> store a generation and move the pointer
     ask:     understand -> retrieve -> decide -> generate -> cite
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
 
 from rag.answer.abstain import abstention_text
 from rag.answer.compose import Composer
 from rag.answer.decide import decide
 from rag.answer.prompt import WRITE, messages
-from rag.errors import PromptTooLongError
-from rag.protocols import LLM, Generation
+from rag.errors import PromptTooLongError, UnreadableFileError
+from rag.index import Fingerprint, Index, Manifest, Writer, embed_hash
+from rag.load import CorpusFile, read_bytes, sha256
+from rag.plan import Plan, make_plan
+from rag.protocols import LLM, Embedder, Generation, Progress, Vector
+from rag.read import DRAFT, Reading
 from rag.retrieve.retriever import Retriever
-from rag.types import Answer, AskEvent, Draft, Message, Passage, Retrieval
+from rag.types import Answer, AskEvent, Draft, IngestReport, Message, Passage, Retrieval
+
+_EMBED_AT_ONCE = 256  # chunks: enough to sort by length, little enough to bound memory
+
+
+@dataclass(frozen=True, slots=True)
+class IngestParts:
+    """What ingest works with.
+
+    Attributes:
+        index: where generations go.
+        fingerprint: of embedder and chunker.
+        read: path, bytes and SHA-256 of a file to what it gives; raises `UnreadableFileError`.
+        embedder: loads the embedder; called only if there is something to embed.
+    """
+
+    index: Index
+    fingerprint: Fingerprint
+    read: Callable[[str, bytes, str], Reading]
+    embedder: Callable[[], Embedder]
+
+
+@dataclass(slots=True)
+class _Work:
+    """What an ingest did so far."""
+
+    embedded: int = 0
+    reused: int = 0
+    load_s: float = 0.0
+    embed_s: float = 0.0
+
+
+def ingest(
+    corpus: Path, parts: IngestParts, *, progress: Progress, command: str = "python ingest.py", full: bool = False
+) -> IngestReport:
+    """Bring the index up to date with the corpus.
+
+    Only files whose bytes changed are read, and only chunks whose text is new are embedded. Where nothing changed, no generation is
+    made. A file that cannot be read keeps the chunks of its last readable version.
+
+    Args:
+        corpus: folder of the notes.
+        parts: what to work with.
+        progress: told how far each stage is.
+        command: what a second writer is told about this one.
+        full: read and embed everything again.
+
+    Raises:
+        CorpusError: there is no corpus, or it holds no notes; the index stays as it is.
+        IndexLockedError: another process is writing.
+        IndexStateError: the index is damaged, or was built otherwise and `full` is not set, or the disk is full.
+    """
+    start = time.perf_counter()
+    with parts.index.write(command) as writer:
+        writer.begin(parts.fingerprint, str(corpus), full=full)
+        known = writer.previous.files if writer.previous and not full else {}
+        plan = make_plan(corpus, known)
+        work = _Work(load_s=time.perf_counter() - start)
+        todo = [*plan.added, *plan.changed]
+        writer.remove(plan.removed)
+        waiting: list[Reading] = []
+        for number, file in enumerate(todo, 1):
+            reading = _read(file, parts, writer, work)
+            if reading is not None:
+                waiting.append(reading)
+            if sum(len(each.chunks) for each in waiting) >= _EMBED_AT_ONCE or number == len(todo):
+                _store(waiting, parts, writer, work)
+                waiting = []
+            progress("Reading and embedding notes", number, len(todo))
+        stored = time.perf_counter()
+        manifest = writer.commit(progress)
+    end = time.perf_counter()
+    seconds = {"load": work.load_s, "embed": work.embed_s, "commit": end - stored, "total": end - start}
+    return _report(plan, manifest, work, seconds)
+
+
+def _read(file: CorpusFile, parts: IngestParts, writer: Writer, work: _Work) -> Reading | None:
+    """Read one file; account for it and return None if it is not to be indexed as it is."""
+    start = time.perf_counter()
+    digest = ""
+    try:
+        raw = read_bytes(file)
+        digest = sha256(raw)
+        reading = parts.read(file.path, raw, digest)
+    except UnreadableFileError as error:
+        writer.skip(file.path, error.message, sha256=digest, keep=True)
+        return None
+    finally:
+        work.load_s += time.perf_counter() - start
+    if reading.left_out:
+        writer.skip(file.path, reading.left_out, sha256=digest, notices=reading.notices)
+        return None
+    return reading
+
+
+def _store(readings: Sequence[Reading], parts: IngestParts, writer: Writer, work: _Work) -> None:
+    """Embed what is new among the chunks of some pages, and put the pages into the next generation."""
+    texts = {embed_hash(chunk.embed_text): chunk.embed_text for reading in readings for chunk in reading.chunks}
+    vectors: dict[str, Vector] = writer.vectors_for(list(texts))
+    new = [key for key in texts if key not in vectors]
+    if new:
+        start = time.perf_counter()
+        vectors |= zip(new, parts.embedder().embed_passages([texts[key] for key in new]), strict=True)
+        work.embed_s += time.perf_counter() - start
+    fresh = set(new)
+    for reading in readings:
+        keys = [embed_hash(chunk.embed_text) for chunk in reading.chunks]
+        rows = [vectors[key] for key in keys]
+        matrix = np.stack(rows) if rows else np.empty((0, parts.fingerprint.dimension), dtype=np.float32)
+        try:
+            writer.put(reading.document, reading.chunks, matrix, reading.notices)
+        except UnreadableFileError as error:
+            writer.skip(reading.document.path, error.message, sha256=reading.document.sha256)
+            continue
+        work.embedded += sum(key in fresh for key in keys)
+
+
+def _report(plan: Plan, manifest: Manifest, work: _Work, seconds: Mapping[str, float]) -> IngestReport:
+    skipped = [*plan.left_out, *((path, entry.skipped) for path, entry in manifest.files.items() if entry.skipped)]
+    return IngestReport(
+        generation=manifest.generation,
+        added=tuple(file.path for file in plan.added),
+        changed=tuple(file.path for file in plan.changed),
+        removed=tuple(plan.removed),
+        unchanged=plan.unchanged,
+        skipped=tuple(sorted(skipped)),
+        warnings=tuple(notice for _, entry in sorted(manifest.files.items()) for notice in entry.notices),
+        documents=manifest.documents,
+        chunks=manifest.chunks,
+        embedded=work.embedded,
+        reused=manifest.chunks - work.embedded,
+        seconds=seconds,
+        failed=tuple(sorted(path for path, entry in manifest.files.items() if entry.skipped and entry.skipped != DRAFT)),
+    )
 
 
 @dataclass(frozen=True, slots=True)

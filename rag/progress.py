@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from types import TracebackType
+from typing import Never
 
 from tqdm import tqdm
 
@@ -18,7 +19,7 @@ class ProgressBar:
         self._quiet = quiet
         self._terminal = sys.stderr.isatty()
         self._stage = ""
-        self._bar: tqdm[None] | None = None
+        self._bar: tqdm[Never] | None = None
         self._last_line = 0.0
 
     def __call__(self, stage: str, done: int, total: int) -> None:
@@ -43,12 +44,14 @@ class ProgressBar:
         self.close()
 
     def _draw(self, stage: str, done: int, total: int) -> None:
-        if stage != self._stage or self._bar is None:
+        if stage != self._stage:
             self.close()
+        if self._bar is None:
             self._stage = stage
             self._bar = tqdm(total=total or None, desc=stage, file=sys.stderr, leave=False, dynamic_ncols=True)
-        self._bar.total = total or None
-        self._bar.update(done - self._bar.n)
+        bar = self._bar
+        bar.total = total or None
+        bar.update(done - bar.n)
 
     def _write(self, stage: str, done: int, total: int) -> None:
         now = time.monotonic()

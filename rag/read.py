@@ -12,6 +12,8 @@ from rag.markdown.parse import parse
 from rag.protocols import TokenCounter
 from rag.types import Chunk, Document, Notice
 
+DRAFT = "draft"
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -57,7 +59,7 @@ def read_page(
     identity = hashlib.sha256(path.encode()).hexdigest()[:16]
     document = Document(identity, path, page.title, page.metadata, source, sha256)
     if page.draft:
-        return Reading(document, (), page.notices, "draft")
+        return Reading(document, (), page.notices, DRAFT)
     chunks = tuple(chunk_page(document, page, counter, target_tokens))
     notices = page.notices if chunks else (*page.notices, Notice(path, 0, "empty-page", "The page has no text."))
     return Reading(document, chunks, notices)

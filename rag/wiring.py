@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import threading
@@ -16,14 +17,15 @@ from rag.chunk import CHUNKER_VERSION
 from rag.config import Config
 from rag.embed.tokens import WordPieceCounter
 from rag.errors import IndexStateError, ModelError
-from rag.index.folder import Index
-from rag.index.manifest import Fingerprint, Manifest
+from rag.index import Fingerprint, Index
 from rag.models.catalogue import load_catalogue
 from rag.models.store import model_path
-from rag.pipeline import AskSettings
-from rag.protocols import LLM, Embedder, Generation, Vector
+from rag.pipeline import AskSettings, IngestParts, ingest
+from rag.preview import preview
+from rag.protocols import LLM, Embedder, Generation, Progress, Vector
+from rag.read import Reading, read_page
 from rag.retrieve.retriever import Retriever
-from rag.types import Passage
+from rag.types import IngestReport, Passage
 
 
 def build_index(config: Config) -> Index:
@@ -116,6 +118,20 @@ def fingerprint(config: Config) -> Fingerprint:
     return Fingerprint(embedder_fingerprint(config), build_counter(config).dimension, chunker)
 
 
+def run_ingest(config: Config, *, full: bool, dry_run: bool, progress: Progress) -> IngestReport:
+    """Bring the configured index up to date, or with `dry_run` say what that would do."""
+    counter = build_counter(config)
+
+    def read(path: str, raw: bytes, digest: str) -> Reading:
+        return read_page(path, raw, digest, counter=counter, target_tokens=config.chunk_tokens)
+
+    embedder = functools.lru_cache(maxsize=1)(lambda: build_embedder(config))
+    parts = IngestParts(build_index(config), fingerprint(config), read, embedder)
+    if dry_run:
+        return preview(config.corpus, parts)
+    return ingest(config.corpus, parts, progress=progress, full=full)
+
+
 class _Source:
     """Generations of the configured index, checked against the configuration."""
 
@@ -124,8 +140,7 @@ class _Source:
         self._index = build_index(config)
 
     def current_number(self) -> int | None:
-        manifest = self._index.current()
-        return manifest.generation if manifest else None
+        return self._index.pointer()
 
     def open_current(self) -> Generation:
         manifest = self._index.current()
@@ -184,12 +199,8 @@ def index_status(config: Config) -> dict[str, Any]:
         "corpus": manifest.corpus,
         "warnings": sum(len(entry.notices) for entry in manifest.files.values()),
         "skipped": sum(entry.skipped is not None for entry in manifest.files.values()),
-        "generations": [other.generation for other in _manifests(index)],
+        "generations": [each.generation for each in index.generations()],
     }
-
-
-def _manifests(index: Index) -> list[Manifest]:
-    return list(index.generations())
 
 
 def _embedder_folder(config: Config) -> Path:

@@ -1,0 +1,57 @@
+"""What differs between a corpus and the generation that answers questions. Reads files, changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rag.errors import CorpusError, UnreadableFileError
+from rag.index import FileEntry
+from rag.load import CorpusFile, read_bytes, sha256, walk
+
+
+@dataclass(slots=True)
+class Plan:
+    """What an ingest has to do.
+
+    Attributes:
+        added: files that the generation does not know.
+        changed: files whose bytes are others.
+        removed: paths that the corpus has no more.
+        unchanged: how many files are as they were.
+        left_out: path and reason of what is not a note.
+    """
+
+    added: list[CorpusFile] = field(default_factory=list)
+    changed: list[CorpusFile] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    unchanged: int = 0
+    left_out: list[tuple[str, str]] = field(default_factory=list)
+
+
+def make_plan(corpus: Path, known: Mapping[str, FileEntry]) -> Plan:
+    """Compare the files' hashes with those that the index knows.
+
+    Raises:
+        CorpusError: there is no corpus, or it holds no notes.
+    """
+    files, left_out = walk(corpus)
+    if not files:
+        raise CorpusError(f"The corpus {corpus} holds no notes", hint="Put .md or .mdx files there; the index was left as it is.")
+    plan = Plan(left_out=left_out, removed=sorted(set(known) - {file.path for file in files}))
+    for file in files:
+        if file.path not in known:
+            plan.added.append(file)
+        elif known[file.path].sha256 != _hash(file):
+            plan.changed.append(file)
+        else:
+            plan.unchanged += 1
+    return plan
+
+
+def _hash(file: CorpusFile) -> str:
+    try:
+        return sha256(read_bytes(file))
+    except UnreadableFileError:
+        return ""  # as it is recorded for a file whose bytes cannot be had
