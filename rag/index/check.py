@@ -1,0 +1,125 @@
+"""Is a generation what it says it is?
+
+Knows what must hold between notes, vectors and manifest. Changes nothing and knows no vendor beyond the vectors' adapter.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rag.index.hashes import SetHash, corpus_hash, item
+from rag.index.layout import NOTES
+from rag.index.manifest import Hashes, Manifest
+from rag.index.notes import Notes
+
+if TYPE_CHECKING:
+    from rag.index.vectors import Vectors
+    from rag.protocols import Vector
+
+_SAMPLE = 32
+_NEIGHBOURS = 10
+_TIE = 1e-5
+_MOST_NAMED = 5
+
+
+def vector_digest(chunk_id: str, vector: Vector) -> bytes:
+    """Digest of a vector and whose it is."""
+    return item(chunk_id.encode(), np.ascontiguousarray(vector, dtype="<f4").tobytes())
+
+
+def check_vectors(notes: Notes, vectors: Vectors, *, written_by: int | None) -> list[str]:
+    """Return what is wrong between notes and vectors; empty where nothing is.
+
+    Args:
+        notes: of the generation.
+        vectors: a copy of its vectors.
+        written_by: compare only the vectors that this generation wrote; None compares all.
+    """
+    wrong: list[str] = []
+    chunks, stored = notes.counts()[1], vectors.count()
+    if chunks != stored:
+        wrong.append(f"there are {chunks} chunks and {stored} vectors")
+    missing, changed = _compare(notes, vectors, written_by)
+    if missing:
+        wrong.append(f"{len(missing)} chunks have no vector ({', '.join(missing[:_MOST_NAMED])})")
+    if changed:
+        wrong.append(f"{len(changed)} vectors are not what was stored ({', '.join(changed[:_MOST_NAMED])})")
+    lost = _unreachable(notes, vectors, written_by)
+    if lost:
+        wrong.append(f"{len(lost)} chunks are not found by their own vectors ({', '.join(lost[:_MOST_NAMED])})")
+    return wrong
+
+
+def check_manifest(folder: Path, manifest: Manifest, vectors: Vectors) -> list[str]:
+    """Return everything that is wrong with a whole generation, recomputing each of its manifest's hashes.
+
+    Args:
+        folder: of the generation.
+        manifest: of the generation.
+        vectors: a copy of its vectors.
+    """
+    notes = Notes(folder / NOTES)
+    try:
+        wrong = notes.damage()
+        if wrong:
+            return wrong
+        wrong += check_vectors(notes, vectors, written_by=None)
+        wrong += _check_hashes(_recompute(notes, vectors), manifest.hashes)
+        if (manifest.documents, manifest.chunks) != notes.counts():
+            wrong.append(
+                f"the manifest counts {manifest.documents} documents and {manifest.chunks} chunks, the notes {notes.counts()}"
+            )
+        if sum(entry.chunks for entry in manifest.files.values()) != manifest.chunks:
+            wrong.append("the manifest's files do not add up to its chunks")
+        if corpus_hash((path, entry.sha256) for path, entry in manifest.files.items()) != manifest.corpus_sha256:
+            wrong.append("the manifest's corpus hash is not that of its files")
+        return wrong
+    finally:
+        notes.close()
+
+
+def _compare(notes: Notes, vectors: Vectors, written_by: int | None) -> tuple[list[str], list[str]]:
+    missing: list[str] = []
+    changed: list[str] = []
+    for ids in notes.ids(written_by):
+        rows, stored = notes.chunks(ids), vectors.get(ids)
+        missing += [one for one in ids if one not in stored]
+        changed += [one for one in ids if one in stored and vector_digest(one, stored[one]) != rows[one].vector_digest]
+    return missing, changed
+
+
+def _unreachable(notes: Notes, vectors: Vectors, written_by: int | None) -> list[str]:
+    sample = notes.sample(_SAMPLE) + (notes.sample(_SAMPLE, written_by) if written_by is not None else [])
+    lost = []
+    for one, vector in vectors.get(sorted(set(sample))).items():
+        found = vectors.nearest(vector, _NEIGHBOURS)
+        # Chunks with the same text have the same vector; more of them than were asked for may come first.
+        if one not in dict(found) and not (found and found[-1][1] >= 1 - _TIE):
+            lost.append(one)
+    return lost
+
+
+def _recompute(notes: Notes, vectors: Vectors) -> Hashes:
+    ids, texts, stored, sources = SetHash(), SetHash(), SetHash(), SetHash()
+    for batch in notes.ids():
+        for row in notes.chunks(batch).values():
+            ids.add(item(row.id.encode()))
+            texts.add(row.text_digest)
+        for one, vector in vectors.get(batch).items():
+            stored.add(vector_digest(one, vector))
+    for path in notes.paths():
+        document = notes.document(path)
+        if document is not None:
+            sources.add(document.digest)
+    return Hashes(ids.hexdigest(), texts.hexdigest(), stored.hexdigest(), sources.hexdigest())
+
+
+def _check_hashes(found: Hashes, expected: Hashes) -> list[str]:
+    return [
+        f"the hash of the {what} is not the manifest's"
+        for what in Hashes.__slots__
+        if getattr(found, what) != getattr(expected, what)
+    ]

@@ -1,0 +1,252 @@
+"""A generation that is being built.
+
+Knows how a change of a page becomes changes of rows, vectors and hashes, and does no more work than the change asks for: vectors
+that stay are not touched, removed ones are taken out together at the end, so that until then a renamed page finds its old
+vectors. Knows nothing of locks, pointers and manifests. Whatever fails leaves a draft that is good for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from rag.index.check import check_vectors, vector_digest
+from rag.index.files import copy_tree, remove_tree
+from rag.index.filters import labels
+from rag.index.hashes import SetHash, item
+from rag.index.layout import CHROMA, MANIFEST, NOTES
+from rag.index.manifest import Hashes, Manifest
+from rag.index.notes import Notes, NotesDraft
+from rag.index.rows import ChunkRow, DocumentRow, chunk_row, document_row, row_chunk
+from rag.index.scratch import Scratch
+from rag.index.trouble import explained, failed_check
+from rag.index.vectors import ADD_BATCH, Vectors, rebuild
+from rag.protocols import Matrix, Progress, Vector
+from rag.types import Chunk, Document
+
+_DEAD_SHARE = 0.25
+"""More dead places in the graph than this share of the living ones, and it is rebuilt."""
+
+_NORM_TOLERANCE = 1e-3
+
+
+class Draft:
+    """The files of the next generation, in a folder of their own. For one thread."""
+
+    def __init__(self, folder: Path, number: int, dimension: int, *, base: tuple[Path, Manifest] | None) -> None:
+        """Start a draft.
+
+        Args:
+            folder: to build in; it is made.
+            number: of the generation that this will be.
+            dimension: length of a vector.
+            base: folder and manifest of the generation to start from; None starts empty.
+
+        Raises:
+            IndexStateError: no room, or the base is damaged.
+        """
+        self.folder = folder
+        self.number = number
+        self.dead_vectors = 0
+        self._dimension = dimension
+        self._ids, self._texts, self._stored, self._sources = SetHash(), SetHash(), SetHash(), SetHash()
+        self._waiting: list[tuple[str, Vector, list[str]]] = []
+        with explained(folder, "starting the next generation"):
+            folder.mkdir()
+            if base is not None:
+                copy_tree(base[0], folder, leave_out=frozenset({MANIFEST}))
+            self._notes = NotesDraft(folder / NOTES, previous=base[0] / NOTES if base else None)
+        if base is not None:
+            old = base[1].hashes
+            self.dead_vectors = base[1].dead_vectors
+            self._ids, self._texts = SetHash(old.ids), SetHash(old.texts)
+            self._stored, self._sources = SetHash(old.vectors), SetHash(old.sources)
+        try:
+            self._vectors = Vectors(folder / CHROMA, create=base is None)
+        except BaseException:
+            self._notes.close(keep=False)
+            raise
+
+    @property
+    def hashes(self) -> Hashes:
+        """Of what the draft holds now."""
+        return Hashes(self._ids.hexdigest(), self._texts.hexdigest(), self._stored.hexdigest(), self._sources.hexdigest())
+
+    def close(self) -> None:
+        """Let go of the files. Calling it twice is fine."""
+        self._vectors.close()
+        self._notes.close(keep=False)
+
+    def remove(self, path: str) -> None:
+        """Remove a page; one that is not there is fine."""
+        with explained(self.folder, "removing a page"):
+            document = self._notes.document(path)
+            if document is not None:
+                self._forget(document, self._notes.chunks_of(path))
+                self._notes.drop(path)
+
+    def put(self, document: Document, chunks: Sequence[Chunk], vectors: Matrix) -> None:
+        """Add a page, or put it in the place of the one with the same path.
+
+        Args:
+            document: the page.
+            chunks: of the page, in order.
+            vectors: shape (len(chunks), dimension), float32, each of length 1, aligned with `chunks`.
+
+        Raises:
+            ValueError: chunks of another page, ids or ordinals that occur twice, vectors that do not fit or are not of length 1.
+            IndexStateError: the disk is full, or the base was damaged.
+        """
+        self._check_input(document, chunks, vectors)
+        rows = [
+            chunk_row(chunk, vector_digest(chunk.id, vector), self.number) for chunk, vector in zip(chunks, vectors, strict=True)
+        ]
+        page = document_row(document)
+        with explained(self.folder, "writing a page"):
+            before = self._notes.chunks_of(document.path)
+            self.remove(document.path)
+            stored = self._notes.gone([row.id for row in rows])
+            kept = {row.id for row in rows if stored.get(row.id) == row.vector_digest}
+            # A vector that stays was written by the generation that its row names.
+            rows = [
+                row._replace(generation=before[row.id].generation) if row.id in kept and row.id in before else row for row in rows
+            ]
+            self._notes.insert(page, rows)
+            self._notes.back(kept)
+            self._remember(page, rows)
+        self._replace([one for one in stored if one not in kept])
+        self._relabel([chunk for chunk in chunks if chunk.id in kept], before)
+        self._waiting += [
+            (chunk.id, vector, labels(chunk)) for chunk, vector in zip(chunks, vectors, strict=True) if chunk.id not in kept
+        ]
+        if len(self._waiting) >= ADD_BATCH:
+            self._flush()
+
+    def vectors_for(self, embed_hashes: Sequence[str]) -> dict[str, Vector]:
+        """Return, by embed hash, those vectors that the base holds for these texts."""
+        with explained(self.folder, "looking for vectors that can be used again"):
+            known = self._notes.known(embed_hashes)
+        stored = self._vectors.get([row.id for row in known.values()]) if known else {}
+        # What does not fit its digest is damage in the base: embedding the text anew mends it.
+        return {
+            text: stored[row.id]
+            for text, row in known.items()
+            if row.id in stored and vector_digest(row.id, stored[row.id]) == row.vector_digest
+        }
+
+    def finish(self, progress: Progress) -> tuple[int, int]:
+        """Write everything out, check it as a reader would see it, and close; return how many documents and chunks there are.
+
+        Raises:
+            IndexStateError: the disk is full, or what was written is not what is there.
+        """
+        self._flush()
+        for ids in self._notes.all_gone():
+            self._vectors.remove(ids)
+            self.dead_vectors += len(ids)
+        self._vectors.close()
+        with explained(self.folder, "writing the notes"):
+            self._notes.close(keep=True)
+        rebuilt = self._rebuild(progress, only_if_due=True)
+        progress("Checking the new generation", 0, 0)
+        wrong = self._check()
+        if wrong and not rebuilt:
+            # A graph with dead places can lose sight of living ones; a fresh graph has none.
+            self._rebuild(progress, only_if_due=False)
+            wrong = self._check()
+        if wrong:
+            raise failed_check(wrong, self.folder)
+        notes = Notes(self.folder / NOTES)
+        try:
+            return notes.counts()
+        finally:
+            notes.close()
+
+    def _forget(self, document: DocumentRow, chunks: dict[str, ChunkRow]) -> None:
+        self._sources.remove(document.digest)
+        for row in chunks.values():
+            self._ids.remove(item(row.id.encode()))
+            self._texts.remove(row.text_digest)
+            self._stored.remove(row.vector_digest)
+
+    def _remember(self, document: DocumentRow, chunks: Sequence[ChunkRow]) -> None:
+        self._sources.add(document.digest)
+        for row in chunks:
+            self._ids.add(item(row.id.encode()))
+            self._texts.add(row.text_digest)
+            self._stored.add(row.vector_digest)
+
+    def _replace(self, ids: Sequence[str]) -> None:
+        """Take out now what is put in again with another vector: one id cannot have two."""
+        if ids:
+            self._flush()
+            self._vectors.remove(ids)
+            self.dead_vectors += len(ids)
+            with explained(self.folder, "writing a page"):
+                self._notes.rewrite(ids)
+                self._notes.back(ids)
+
+    def _relabel(self, kept: Sequence[Chunk], before: dict[str, ChunkRow]) -> None:
+        changed = [chunk for chunk in kept if chunk.id not in before or labels(row_chunk(before[chunk.id])) != labels(chunk)]
+        if changed:
+            self._flush()
+            self._vectors.relabel([chunk.id for chunk in changed], [labels(chunk) for chunk in changed])
+
+    def _flush(self) -> None:
+        if self._waiting:
+            ids, vectors, each = zip(*self._waiting, strict=True)
+            self._waiting = []
+            self._vectors.add(ids, np.stack(vectors), each)
+
+    def _rebuild(self, progress: Progress, *, only_if_due: bool) -> bool:
+        notes = Notes(self.folder / NOTES)
+        try:
+            total = notes.counts()[1]
+            if only_if_due and self.dead_vectors <= _DEAD_SHARE * total:
+                return False
+            progress("Rebuilding the vector index", 0, total)
+            fresh = self.folder / f"{CHROMA}-fresh"
+            source = Vectors(self.folder / CHROMA)
+            try:
+                rebuild(source, fresh, (one for ids in notes.ids() for one in ids))
+            finally:
+                source.close()
+        finally:
+            notes.close()
+        with explained(self.folder, "putting the rebuilt vectors in place"):
+            remove_tree(self.folder / CHROMA)
+            fresh.rename(self.folder / CHROMA)
+        self.dead_vectors = 0
+        progress("Rebuilding the vector index", total, total)
+        return True
+
+    def _check(self) -> list[str]:
+        # On a copy, as readers do: what is checked is what was written, and checking does not write to it.
+        scratch = Scratch()
+        try:
+            notes, vectors = Notes(self.folder / NOTES), None
+            try:
+                vectors = Vectors(scratch.copy(self.folder / CHROMA))
+                return check_vectors(notes, vectors, written_by=self.number)
+            finally:
+                notes.close()
+                if vectors is not None:
+                    vectors.close()
+        finally:
+            scratch.close()
+
+    def _check_input(self, document: Document, chunks: Sequence[Chunk], vectors: Matrix) -> None:
+        if vectors.shape != (len(chunks), self._dimension) or vectors.dtype != np.float32:
+            raise ValueError(
+                f"{document.path}: vectors of shape {vectors.shape} and {vectors.dtype} for {len(chunks)} chunks; "
+                f"expected ({len(chunks)}, {self._dimension}) and float32"
+            )
+        # Written so that a vector that is not a number fails too.
+        if len(chunks) and not bool(np.all(np.abs(np.linalg.norm(vectors, axis=1) - 1) <= _NORM_TOLERANCE)):
+            raise ValueError(f"{document.path}: vectors must have length 1")
+        if any(chunk.path != document.path for chunk in chunks):
+            raise ValueError(f"{document.path}: a chunk of another page")
+        if len({chunk.id for chunk in chunks}) < len(chunks) or len({chunk.ordinal for chunk in chunks}) < len(chunks):
+            raise ValueError(f"{document.path}: a chunk's id or ordinal occurs twice")

@@ -1,0 +1,99 @@
+"""Documents and chunks as rows of `notes.sqlite`.
+
+Knows the tables and how a value becomes a row and a row the same value again. Opens no file. Texts that come from the notes are
+stored as bytes, since they may hold what SQLite's texts may not; `CAST(title AS TEXT)` shows them in its shell.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields
+from typing import Any, NamedTuple
+
+from rag.index.hashes import decode, embed_hash, encode, item
+from rag.types import Chunk, Document
+
+SCHEMA = """
+CREATE TABLE documents (
+    path TEXT PRIMARY KEY, id TEXT NOT NULL, title BLOB NOT NULL, metadata BLOB NOT NULL, source BLOB NOT NULL, sha256 TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE chunks (
+    id TEXT PRIMARY KEY, path TEXT NOT NULL, position INTEGER NOT NULL, fields BLOB NOT NULL,
+    embed_hash TEXT NOT NULL, vector_digest BLOB NOT NULL, generation INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX chunks_by_place ON chunks (path, position);
+CREATE INDEX chunks_by_text ON chunks (embed_hash);
+CREATE INDEX chunks_by_generation ON chunks (generation);
+"""
+
+_FIELDS = tuple(field.name for field in fields(Chunk) if field.name not in {"id", "path", "ordinal"})
+
+
+class DocumentRow(NamedTuple):
+    """A row of `documents`."""
+
+    path: str
+    id: str
+    title: bytes
+    metadata: bytes
+    source: bytes
+    sha256: str
+
+    @property
+    def digest(self) -> bytes:
+        """Digest of everything in the row."""
+        return item(*(part if isinstance(part, bytes) else part.encode() for part in self))
+
+
+class ChunkRow(NamedTuple):
+    """A row of `chunks`; `generation` is the number of the one that wrote its vector."""
+
+    id: str
+    path: str
+    position: int
+    fields: bytes
+    embed_hash: str
+    vector_digest: bytes
+    generation: int
+
+    @property
+    def text_digest(self) -> bytes:
+        """Digest of the chunk with all its fields; neither its vector nor its history count."""
+        return item(self.id.encode(), self.path.encode(), str(self.position).encode(), self.fields, self.embed_hash.encode())
+
+
+def document_row(document: Document) -> DocumentRow:
+    """Return the row of a document.
+
+    Raises:
+        ValueError: metadata that is not JSON.
+    """
+    metadata = encode(json.dumps(document.metadata, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")))
+    return DocumentRow(document.path, document.id, encode(document.title), metadata, encode(document.source), document.sha256)
+
+
+def row_document(row: DocumentRow) -> Document:
+    """Return the document of a row."""
+    return Document(row.id, row.path, decode(row.title), json.loads(decode(row.metadata)), decode(row.source), row.sha256)
+
+
+def chunk_row(chunk: Chunk, vector_digest: bytes, generation: int) -> ChunkRow:
+    """Return the row of a chunk.
+
+    Raises:
+        ValueError: metadata that is not JSON.
+    """
+    values = {name: getattr(chunk, name) for name in _FIELDS}
+    raw = encode(json.dumps(values, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")))
+    return ChunkRow(chunk.id, chunk.path, chunk.ordinal, raw, embed_hash(chunk.embed_text), vector_digest, generation)
+
+
+def row_chunk(row: ChunkRow) -> Chunk:
+    """Return the chunk of a row."""
+    stored: dict[str, Any] = json.loads(decode(row.fields))
+    known = {name: value if name == "metadata" else _tuples(value) for name, value in stored.items()}
+    return Chunk(id=row.id, path=row.path, ordinal=row.position, **known)
+
+
+def _tuples(value: object) -> Any:  # noqa: ANN401 - any field of a chunk
+    return tuple(_tuples(member) for member in value) if isinstance(value, list) else value

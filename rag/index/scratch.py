@@ -1,0 +1,84 @@
+"""A reader's private copy of a folder.
+
+Knows temporary folders and how to tell those of living processes from those that were left behind. Knows nothing of what is
+copied. Each folder holds a file that its process keeps locked; a folder whose lock is free belongs to nobody and is swept.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import tempfile
+import time
+from pathlib import Path
+
+from rag.index.files import copy_tree
+from rag.index.trouble import explained
+
+_PREFIX = "rag-notes-"
+_OWNER = "owner.lock"
+_GRACE_S = 60.0
+"""A folder without an owner's file is younger than this only while it is being made."""
+
+
+class Scratch:
+    """A temporary folder of this process, readable by this user alone. Removed by `close`, or by the next reader after a kill."""
+
+    def __init__(self) -> None:
+        parent = Path(tempfile.gettempdir())
+        with explained(parent, "making a private folder for reading (TMPDIR names another place for it)"):
+            _sweep(parent)
+            self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+            self._pid = os.getpid()
+            self._descriptor = os.open(self.folder / _OWNER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+    def copy(self, source: Path) -> Path:
+        """Copy a folder into this one and return where it is.
+
+        Raises:
+            IndexStateError: the source cannot be read, or there is no room for the copy.
+        """
+        target = self.folder / source.name
+        with explained(self.folder, "copying the index to read it (TMPDIR names another place for the copy)"):
+            copy_tree(source, target)
+        return target
+
+    def close(self) -> None:
+        """Remove the folder. Calling it twice is fine; in a forked child it does nothing, the folder is the parent's."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor < 0:
+            return
+        if os.getpid() == self._pid:
+            shutil.rmtree(self.folder, ignore_errors=True)  # what cannot be removed now, a later sweep removes
+        os.close(descriptor)
+
+
+def _sweep(parent: Path) -> None:
+    for folder in parent.glob(f"{_PREFIX}*"):
+        try:
+            if folder.lstat().st_uid != os.getuid():
+                continue
+            descriptor = os.open(folder / _OWNER, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            _sweep_unfinished(folder)
+            continue
+        except OSError:
+            continue  # somebody else's, or no folder of ours: leave it alone
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(folder, ignore_errors=True)
+        except BlockingIOError:
+            pass  # its process lives
+        finally:
+            os.close(descriptor)
+
+
+def _sweep_unfinished(folder: Path) -> None:
+    try:
+        abandoned = time.time() - folder.lstat().st_mtime > _GRACE_S
+    except FileNotFoundError:
+        return
+    if abandoned and not folder.is_symlink():
+        shutil.rmtree(folder, ignore_errors=True)

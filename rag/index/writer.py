@@ -1,0 +1,328 @@
+"""The one writer of an index folder.
+
+Knows the order of things that makes a `kill -9` harmless: the next generation is built in a folder that no reader looks into,
+checked, put on the disk, renamed to its final name, and only then does the pointer move. Knows what changed in the corpus only as
+it is told. Imports no vendor until a page changes.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rag.errors import IndexStateError, UnreadableFileError
+from rag.index.files import remove_tree, sync, sync_tree
+from rag.index.hashes import corpus_hash
+from rag.index.layout import Layout
+from rag.index.lock import WriterLock, retire
+from rag.index.manifest import FileEntry, Fingerprint, Manifest
+from rag.index.trouble import REBUILD, explained
+from rag.types import Notice
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rag.index.draft import Draft
+    from rag.protocols import Matrix, Progress, Vector
+    from rag.types import Chunk, Document
+
+_log = logging.getLogger(__name__)
+
+
+class Writer:
+    """Makes the next generation out of the current one. A context manager that holds the lock; for one thread.
+
+    `begin` says what the vectors and chunks come from; `put`, `remove`, `skip` and `annotate` say what changed; `commit` makes it
+    the generation that answers questions. Leaving the context without `commit` throws everything away. A failed step leaves
+    nothing to commit.
+
+    Attributes:
+        previous: manifest of the current generation; None where there is none, or where it is damaged.
+        damage: what is wrong with the current generation, None where nothing is. Then only `begin(full=True)` is possible.
+    """
+
+    def __init__(self, layout: Layout, lock: WriterLock, *, keep: int) -> None:
+        """Take over the lock and clean up after a killed writer.
+
+        Args:
+            layout: of the index folder.
+            lock: on it; the writer gives it up.
+            keep: how many generations to leave, the new one included.
+
+        Raises:
+            IndexStateError: the folder cannot be read or written.
+        """
+        self._layout = layout
+        self._lock = lock
+        self._keep = keep
+        self._fingerprint: Fingerprint | None = None
+        self._corpus = ""
+        self._full = False
+        self._draft: Draft | None = None
+        self._broken = False
+        self._done = False
+        self._files: dict[str, FileEntry] = {}
+        self.previous: Manifest | None = None
+        self.damage: IndexStateError | None = None
+        try:
+            for path in layout.left_overs():
+                self._clean(path)
+            try:
+                pointed = layout.pointer()
+                if pointed is not None:
+                    self.previous = Manifest.read(layout.generation(pointed))
+                    layout.check_whole(pointed)
+            except IndexStateError as error:
+                self.previous, self.damage = None, error
+        except BaseException:
+            lock.release()
+            raise
+
+    def __enter__(self) -> Writer:
+        """Return itself."""
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        """Throw away what was not committed and give the lock up."""
+        try:
+            self._abandon()
+        finally:
+            self._done = True
+            self._lock.release()
+
+    def begin(self, fingerprint: Fingerprint, corpus: str, *, full: bool = False) -> None:
+        """Say what everything that follows is made with. Must come first; costs nothing.
+
+        Args:
+            fingerprint: of the embedder and the chunker.
+            corpus: the corpus folder as it was given.
+            full: start from nothing instead of from the current generation; `vectors_for` then knows nothing.
+
+        Raises:
+            IndexStateError: the current generation is damaged or was built otherwise, and `full` is not set.
+        """
+        if not full:
+            if self.damage is not None:
+                raise IndexStateError(self.damage.message, hint=REBUILD) from self.damage
+            if self.previous is not None:
+                self.previous.check_matches(fingerprint)
+                self._files = dict(self.previous.files)
+        self._fingerprint, self._corpus, self._full = fingerprint, corpus, full
+
+    def put(self, document: Document, chunks: Sequence[Chunk], vectors: Matrix, notices: Sequence[Notice] = ()) -> None:
+        """Add a page, or put it in the place of the one with the same path.
+
+        Args:
+            document: the page.
+            chunks: of the page, in order.
+            vectors: shape (len(chunks), dimension), float32, each of length 1, aligned with `chunks`.
+            notices: what its editor should know.
+
+        Raises:
+            UnreadableFileError: the path is not valid Unicode; nothing was changed, others can still be put.
+            IndexStateError: the disk is full, or the current generation is damaged.
+        """
+        _check_name(document.path)
+        with self._step() as draft:
+            draft.put(document, chunks, vectors)
+        self._files[document.path] = FileEntry(document.sha256, len(chunks), document.title, tuple(notices))
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Forget files and their chunks; paths that are not known are fine.
+
+        Raises:
+            IndexStateError: the disk is full, or the current generation is damaged.
+        """
+        for path in paths:
+            entry = self._files.get(path)
+            if entry is not None and entry.indexed:
+                with self._step() as draft:
+                    draft.remove(path)
+            self._files.pop(path, None)
+
+    def skip(self, path: str, reason: str, *, sha256: str = "", notices: Sequence[Notice] = (), keep: bool = False) -> None:
+        """Account for a file that is not indexed as it is now.
+
+        Args:
+            path: of the file.
+            reason: why, one sentence for its editor.
+            sha256: of its bytes, empty where they cannot be read.
+            notices: what else its editor should know.
+            keep: whether the chunks of its last readable version stay; otherwise they are removed.
+
+        Raises:
+            IndexStateError: the disk is full, or the current generation is damaged.
+        """
+        old = self._files.get(path, FileEntry(sha256))
+        if not keep:
+            self.remove([path])
+            old = FileEntry(sha256)
+        self._files[path] = FileEntry(sha256, old.chunks, old.title, tuple(notices), reason)
+
+    def annotate(self, path: str, notices: Sequence[Notice]) -> None:
+        """Put other notices in the place of a file's, such as a link that broke because another page went.
+
+        Raises:
+            KeyError: the file is not known.
+        """
+        old = self._files[path]
+        self._files[path] = FileEntry(old.sha256, old.chunks, old.title, tuple(notices), old.skipped)
+
+    def vectors_for(self, embed_hashes: Sequence[str]) -> dict[str, Vector]:
+        """Return, by embed hash, the vectors that the current generation holds for these texts, whatever page they were on.
+
+        Those of pages that were removed in this run are found too, so that a renamed page embeds nothing again. Memory: the vectors
+        returned; ask page by page. See `rag.index.embed_hash`.
+
+        Raises:
+            IndexStateError: the disk is full, or the current generation is damaged.
+        """
+        if self._full or self.previous is None or not embed_hashes:
+            return {}
+        with self._step() as draft:
+            return draft.vectors_for(embed_hashes)
+
+    def commit(self, progress: Progress | None = None) -> Manifest:
+        """Check the new generation and make it the one that answers questions; where nothing changed, return the current one.
+
+        Raises:
+            IndexStateError: the disk is full, the new generation fails its check, or an earlier step failed. The old one still
+            answers.
+        """
+        if self.previous is not None and not self._full and self._draft is None and self._files == self.previous.files:
+            self._done = True
+            return self.previous
+        with self._step() as draft:
+            documents, chunks = draft.finish(progress or _silent)
+            if (
+                self.previous is not None
+                and not self._full
+                and (self._files, draft.hashes) == (self.previous.files, self.previous.hashes)
+            ):
+                self._abandon()
+                return self.previous
+            manifest = self._manifest(draft, documents, chunks)
+            self._publish(draft, manifest)
+        self._draft, self._done = None, True
+        self._prune(manifest)
+        return manifest
+
+    @contextmanager
+    def _step(self) -> Iterator[Draft]:
+        if self._fingerprint is None or self._done:
+            raise RuntimeError("this writer was not begun, or is done")
+        if self._broken:
+            raise IndexStateError(
+                "An earlier step of this ingest failed", hint="Mend that first; the index that answers questions is untouched."
+            )
+        self._broken = True
+        if self._draft is None:
+            self._draft = self._start(self._fingerprint.dimension)
+        yield self._draft
+        self._broken = False
+
+    def _start(self, dimension: int) -> Draft:
+        from rag.index.draft import Draft
+
+        number = max(self._layout.numbers(), default=0) + 1
+        base = None
+        if self.previous is not None and not self._full:
+            base = (self._layout.generation(self.previous.generation), self.previous)
+        return Draft(self._layout.building(number), number, dimension, base=base)
+
+    def _manifest(self, draft: Draft, documents: int, chunks: int) -> Manifest:
+        if self._fingerprint is None:
+            raise RuntimeError("this writer was not begun")
+        return Manifest(
+            generation=draft.number,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+            parent=self.previous.generation if self.previous is not None else None,
+            corpus=self._corpus,
+            corpus_sha256=corpus_hash((path, entry.sha256) for path, entry in self._files.items()),
+            files=dict(self._files),
+            fingerprint=self._fingerprint,
+            documents=documents,
+            chunks=chunks,
+            dead_vectors=draft.dead_vectors,
+            hashes=draft.hashes,
+        )
+
+    def _publish(self, draft: Draft, manifest: Manifest) -> None:
+        with explained(draft.folder, "writing the new generation to the disk"):
+            sync_tree(draft.folder)
+            manifest.write(draft.folder)
+            sync(draft.folder)
+            draft.folder.rename(self._layout.generation(manifest.generation))
+            sync(self._layout.root)
+        try:
+            self._layout.point_to(manifest.generation)
+        except IndexStateError:
+            # It was the disk, and the pointer may have moved all the same; if not, nobody will ever want this generation.
+            if self._layout.pointer() != manifest.generation:
+                with explained(self._layout.root, "removing an unfinished generation"):
+                    remove_tree(self._layout.generation(manifest.generation))
+            raise
+
+    def _abandon(self) -> None:
+        draft, self._draft = self._draft, None
+        self._done = True
+        if draft is not None:
+            try:
+                draft.close()
+            finally:
+                with explained(self._layout.root, "removing an unfinished generation"):
+                    remove_tree(draft.folder)
+
+    def _prune(self, newest: Manifest) -> None:
+        """Remove generations beyond those kept: the new one, those that it came from, then the newest others. Leased ones stay."""
+        line = [newest.generation]
+        parent = newest.parent
+        try:
+            numbers = self._layout.numbers()
+            while parent is not None and parent in numbers and parent not in line:
+                line.append(parent)
+                parent = self._parent(parent)
+            line += [number for number in reversed(numbers) if number not in line]
+            for number in line[self._keep :]:
+                self._retire(number)
+        except (OSError, IndexStateError) as error:
+            # The new generation answers already; what could not be removed is tried again next time.
+            _log.warning("An old generation could not be removed: %s", error)
+
+    def _parent(self, number: int) -> int | None:
+        try:
+            return Manifest.read(self._layout.generation(number)).parent
+        except IndexStateError:
+            return None  # damaged: the line of ancestors ends here
+
+    def _retire(self, number: int) -> None:
+        folder = self._layout.generation(number)
+        trash = self._layout.trash(number, secrets.token_hex(4))
+        if not self._layout.is_whole(number):
+            folder.rename(trash)  # without a manifest nobody can hold it
+        elif not retire(folder, trash):
+            return
+        remove_tree(trash)
+
+    def _clean(self, path: Path) -> None:
+        with explained(self._layout.root, "removing what a killed writer left"):
+            if path.is_dir():
+                remove_tree(path)
+            else:
+                path.unlink(missing_ok=True)
+
+
+def _check_name(path: str) -> None:
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise UnreadableFileError(f"The name of {path!r} is not valid Unicode", hint="Rename the file.") from error
+
+
+def _silent(stage: str, done: int, total: int) -> None:
+    """Progress for callers that ask for none."""
