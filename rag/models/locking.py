@@ -11,7 +11,7 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rag.errors import ModelError
@@ -37,8 +37,9 @@ def exclusive(models_dir: Path, say: Callable[[str], None]) -> Iterator[None]:
         ) from error
     try:
         _wait_for(lock, path, say)
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
+        with suppress(OSError):  # a full disk: who waits learns less, and that is all
+            os.ftruncate(lock, 0)
+            os.pwrite(lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
         yield
     finally:
         # The file stays: removing it would let a third process lock a file that the second one still waits for.
