@@ -18,7 +18,7 @@ from rag.protocols import TokenCounter
 from rag.types import Chunk, Document, Metadata, heading_line
 
 CHUNKER_VERSION = "1"
-_SMALL_SHARE = 4  # a section of less than a quarter of the target is joined with its neighbour
+_TINY_TOKENS = 24  # a section with less text than this says too little alone; any more and its own heading path is worth keeping
 
 
 def chunk_page(document: Document, page: Page, counter: TokenCounter, target_tokens: int) -> list[Chunk]:
@@ -55,7 +55,7 @@ def chunk_page(document: Document, page: Page, counter: TokenCounter, target_tok
                 heading_path=path,
                 kind=_kind(pieces),
                 line=lines.line(whole.spans[0][0]),
-                lead=_lead(pieces),
+                lead=_lead(pieces, {document.title, *path}),
                 repeated=whole.repeated,
                 metadata=_filters(document.metadata),
             )
@@ -74,6 +74,11 @@ class _Section:
     @property
     def tokens(self) -> int:
         return self.overhead + sum(piece.tokens for piece in self.pieces)
+
+    @property
+    def body_tokens(self) -> int:
+        """Tokens of the text, headings not counted."""
+        return sum(piece.tokens for piece in self.pieces if not piece.leads)
 
     def packed(self, limit: int) -> Iterable[tuple[tuple[str, ...], list[Piece]]]:
         """Yield runs of pieces that fit the limit; leading headings go with what follows them."""
@@ -118,11 +123,11 @@ def _sections(document: Document, page: Page, counter: TokenCounter, limit: int)
 
 
 def _joined(sections: Sequence[_Section], counter: TokenCounter, title: str, limit: int) -> list[_Section]:
-    """Join a section that is too small to stand alone with its neighbour under the same parent heading."""
+    """Join a section that is too small to stand alone with the one before it under the same parent heading."""
     joined: list[_Section] = []
     for section in sections:
         last = joined[-1] if joined else None
-        if last is not None and min(last.tokens - last.overhead, section.tokens - section.overhead) < limit // _SMALL_SHARE:
+        if last is not None and min(last.body_tokens, section.body_tokens) < _TINY_TOKENS:
             common = _common(last.path, section.path)
             near = len(common) >= max(len(last.path), len(section.path)) - 1 and bool(common)
             overhead = _overhead(title, common, counter)
@@ -156,11 +161,11 @@ def _kind(pieces: Sequence[Piece]) -> str:
     return kinds.pop() if len(kinds) == 1 else "mixed"
 
 
-def _lead(pieces: Sequence[Piece]) -> int:
-    """Characters of the headings that a chunk starts with, unless it holds nothing else."""
+def _lead(pieces: Sequence[Piece], said: set[str]) -> int:
+    """Characters of the headings that a chunk starts with and its heading line says, unless it holds nothing else."""
     leading: list[Piece] = []
     for piece in pieces:
-        if not piece.leads:
+        if not piece.leads or piece.text not in said:
             return len(join([*leading, piece]).text) - len(piece.text)
         leading.append(piece)
     return 0

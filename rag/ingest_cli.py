@@ -64,7 +64,9 @@ def show_report(report: IngestReport, out: TextIO, *, dry_run: bool) -> None:
         out.write(f"warning: {notice.path}:{notice.line}: {notice.message}\n")
     if len(report.warnings) > _SHOWN:
         out.write(f"... and {len(report.warnings) - _SHOWN} more warnings; --json lists them\n")
-    changes = f"{len(report.added)} added, {len(report.changed)} changed, {len(report.removed)} removed, {report.unchanged} unchanged"
+    changes = (
+        f"{len(report.added)} added, {len(report.changed)} changed, {len(report.removed)} removed, {report.unchanged} unchanged"
+    )
     work = f"{report.embedded} {'to embed' if dry_run else 'embedded'}, {report.reused} reused"
     out.write(f"{'Would be: ' if dry_run else ''}{changes}; {report.documents} documents, {report.chunks} chunks ({work})\n")
     if not dry_run:

@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from pathspec import GitIgnoreSpec
+
 from rag.errors import CorpusError, UnreadableFileError
 
 MARKDOWN_SUFFIXES = frozenset({".md", ".mdx", ".markdown"})
 IGNORED_FOLDERS = frozenset({"node_modules", "__pycache__"})
+IGNORE_FILE = ".ragignore"
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
 _MARKS = (
@@ -43,10 +46,11 @@ class CorpusFile:
 def walk(corpus: Path) -> tuple[list[CorpusFile], list[tuple[str, str]]]:
     """Return the readable files of a corpus by path, and the files left out with the reason.
 
-    Hidden files and folders and `node_modules` are not part of a corpus and are not listed.
+    Hidden files and folders and `node_modules` are not part of a corpus and are not listed. A file `.ragignore` at the top names
+    more that is left out, in the syntax of `.gitignore`.
 
     Raises:
-        CorpusError: the folder is missing, is not a folder, or cannot be listed.
+        CorpusError: the folder is missing, is not a folder, or cannot be listed; or `.ragignore` cannot be read.
     """
     if not corpus.exists():
         raise CorpusError(
@@ -57,9 +61,10 @@ def walk(corpus: Path) -> tuple[list[CorpusFile], list[tuple[str, str]]]:
     root = corpus.resolve()
     files: list[CorpusFile] = []
     left_out: list[tuple[str, str]] = []
+    ignored = _ignored(root)
     for absolute in _entries(root):
         path = absolute.relative_to(root).as_posix()
-        reason = _why_not(absolute, root)
+        reason = f"listed in {IGNORE_FILE}" if ignored.match_file(path) else _why_not(absolute, root)
         if reason:
             left_out.append((path, reason))
         else:
@@ -80,6 +85,14 @@ def _entries(root: Path) -> Iterator[Path]:
         for name in sorted([*names, *linked]):
             if not name.startswith("."):
                 yield Path(folder, name)
+
+
+def _ignored(root: Path) -> GitIgnoreSpec:
+    file = root / IGNORE_FILE
+    try:
+        return GitIgnoreSpec.from_lines(file.read_text("utf-8-sig").split("\n") if file.exists() else [])
+    except (OSError, ValueError) as error:
+        raise CorpusError(f"{file} cannot be read: {error}", hint="Mend that file, or delete it.") from error
 
 
 def _why_not(absolute: Path, root: Path) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from sentence_transformers import SentenceTransformer
+from transformers.utils.logging import disable_progress_bar
 
 from rag.errors import ModelError
 from rag.protocols import Matrix, Vector
@@ -20,6 +21,7 @@ class SentenceTransformerEmbedder:
 
     def __init__(self, folder: Path, *, fingerprint: str, threads: int) -> None:
         torch.set_num_threads(threads)
+        disable_progress_bar()  # loading takes a second, and standard error is ours
         try:
             self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
         except (OSError, ValueError, KeyError) as error:

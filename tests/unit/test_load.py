@@ -43,6 +43,16 @@ def test_walk_lists_notes_and_says_what_it_leaves_out(tmp_path):
     assert left_out == [("img.png", "not a note (.png)"), ("link.md", "symbolic link that leaves the corpus")]
 
 
+def test_ragignore_leaves_out_by_the_rules_of_gitignore(tmp_path):
+    for name in ("README.md", "a/README.md", "a/_part.md", "b/keep.md", "b/old/x.md"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("x")
+    (tmp_path / ".ragignore").write_text("# not notes\n/README.md\n_*.md\nold/\n!b/old/y.md\n")
+    files, left_out = walk(tmp_path)
+    assert [file.path for file in files] == ["a/README.md", "b/keep.md"]
+    assert left_out == [(name, "listed in .ragignore") for name in ("README.md", "a/_part.md", "b/old/x.md")]
+
+
 def test_a_missing_corpus_says_what_to_do(tmp_path):
     with pytest.raises(CorpusError, match="--corpus"):
         walk(tmp_path / "none")
