@@ -74,6 +74,9 @@ class LLM(Protocol):
     ) -> Iterator[str]:
         """Yield the answer in pieces, greedily decoded; closing the iterator stops the engine.
 
+        A piece may be empty: the engine still reads the prompt, and this is where the reader may close.
+        An empty piece means that the engine is at work, so that a caller can stop while the prompt is read.
+
         With `schema` (JSON Schema) the concatenated pieces are one JSON value that fits it.
 
         Raises:

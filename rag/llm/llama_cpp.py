@@ -1,0 +1,154 @@
+"""A GGUF file in this process, through llama.cpp: the default.
+
+Makes tokens of a conversation, and text and probabilities of what comes back. Knows the engine's requests; how the engine is
+loaded, stopped and kept apart from the network is in `llama_engine`.
+
+The text of a message goes to the engine as tokens, made without looking for special ones: `<|im_end|>` in a note is seven plain
+tokens. The same question gives the same answer and the same probabilities, to the last bit, on one machine with one number of
+threads, whatever was asked before (see `prefixes`); calls that come at once are answered one after the other.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rag.errors import LLMError
+from rag.llm.budget import check_room
+from rag.llm.json_output import check_schema, checked
+from rag.llm.llama_engine import Event, LlamaEngine
+from rag.llm.pump import Outlet, pump
+from rag.llm.turns import placeholders, split_template
+from rag.types import Message
+
+_BIAS = 100.0
+"""Added to the logit of each choice: far more than two logits differ by, far less than would cost digits."""
+
+_SCHEMA_STYLE = {"x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": ", "lenient": True}}
+"""JSON on one line. Without it a weak model may write white space until its tokens run out; `lenient`, because otherwise one
+unknown keyword makes the engine drop the whole schema without a word."""
+
+
+class LlamaCpp:
+    """An `LLM`.
+
+    Args:
+        path: a GGUF file with a chat template.
+        context_tokens: prompt and answer together; the model's own limit if that is less.
+        threads: to compute with.
+        slots: how many prompts are remembered, so that only what is new in the next one is read.
+
+    Raises:
+        ModelError: the file is missing or damaged, or the library is not there.
+    """
+
+    def __init__(self, path: Path, *, context_tokens: int, threads: int, slots: int = 1) -> None:
+        self._path = path
+        self._engine = LlamaEngine(path, context_tokens=context_tokens, threads=threads, slots=slots)
+        self._templates: dict[tuple[str, ...], tuple[list[int] | int, ...]] = {}
+
+    @functools.cached_property
+    def name(self) -> str:
+        """File name and hash of the weights; reads the whole file the first time, about a second per gigabyte."""
+        with self._path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return f"llama.cpp {self._path.stem} sha256:{digest[:12]}"
+
+    @property
+    def context_tokens(self) -> int:
+        """How many tokens prompt and answer may have together."""
+        return self._engine.context_tokens
+
+    def stream(
+        self, messages: Sequence[Message], *, max_tokens: int, stop: Sequence[str] = (), schema: Mapping[str, Any] | None = None
+    ) -> Iterator[str]:
+        """Yield the answer in pieces; an empty one every tenth of a second while the prompt is read.
+
+        Raises:
+            PromptTooLongError: prompt and `max_tokens` do not fit; nothing was sent.
+            LLMError: the engine failed, or what it wrote does not fit `schema`.
+        """
+        check_schema(schema)
+        prompt = self._prompt(messages)
+        check_room(len(prompt), max_tokens, self.context_tokens)
+        options: dict[str, Any] = {"max_tokens": max_tokens, "stop": list(stop)}
+        if schema is not None:
+            options["json_schema"] = {**schema, **_SCHEMA_STYLE}
+
+        def work(outlet: Outlet) -> None:
+            self._engine.complete(prompt, options, lambda event: _put(event, outlet), lambda: outlet.closed)
+
+        return checked(pump(work, name="llama.cpp"), schema)
+
+    def probabilities(self, messages: Sequence[Message], choices: Sequence[str]) -> tuple[float, ...]:
+        """Return the probability of each choice as the assistant's next words, among the choices; in order, they sum to 1.
+
+        Read from the logits of the first token after the prompt, where each choice stands for its own first token.
+
+        Raises:
+            PromptTooLongError: the prompt does not fit.
+            LLMError: the engine failed.
+            ValueError: no choice, or two that begin with the same token.
+        """
+        prompt = self._prompt(messages)
+        check_room(len(prompt), 1, self.context_tokens)
+        first = [(self._engine.tokenize(choice) or [-1])[0] for choice in choices]
+        if not first or -1 in first or len(set(first)) < len(first):
+            raise ValueError(f"choices must differ in their first token: {list(choices)}")
+        # The bias lifts the choices above everything else, so that all of them are among the tokens reported, and falls out of the
+        # ratio between them.
+        options = {
+            "max_tokens": 1,
+            "n_probs": len(first),
+            "post_sampling_probs": True,
+            "temperature": 1.0,
+            "samplers": ["temperature"],
+            "seed": 0,
+            "logit_bias": [[token, _BIAS] for token in first],
+        }
+        found: dict[int, float] = {}
+
+        def see(event: Event) -> None:
+            for token in (event["choices"][0].get("logprobs") or {}).get("content", []):
+                found.update((top["id"], top["prob"]) for top in token["top_probs"])
+
+        self._engine.complete(prompt, options, see, lambda: bool(found))
+        total = sum(found.get(token, 0.0) for token in first)
+        if not set(first) <= found.keys() or total <= 0:
+            raise LLMError("llama.cpp gave no probabilities", hint="Check the version of xllamacpp.")
+        return tuple(found[token] / total for token in first)
+
+    def count_tokens(self, text: str) -> int:
+        """Return the number of tokens of `text`; text that looks like a special token is text."""
+        return len(self._engine.tokenize(text))
+
+    def count_prompt(self, messages: Sequence[Message]) -> int:
+        """Return the number of tokens of the whole prompt, template included."""
+        return len(self._prompt(messages))
+
+    def close(self) -> None:
+        """Stop what runs and free the weights. Calling it twice is fine."""
+        self._engine.close()
+
+    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+        tokens: list[int] = []
+        for part in self._template(tuple(message["role"] for message in messages)):
+            tokens += self._engine.tokenize(messages[part]["content"]) if isinstance(part, int) else part
+        return tokens
+
+    def _template(self, roles: tuple[str, ...]) -> tuple[list[int] | int, ...]:
+        """The template for these roles: tokens of its own text, and the indexes of the messages between them."""
+        if roles not in self._templates:
+            parts = split_template(self._engine.render(placeholders(roles)), len(roles))
+            self._templates[roles] = tuple(
+                part if isinstance(part, int) else self._engine.tokenize(part, special=True, start=index == 0)
+                for index, part in enumerate(parts)
+            )
+        return self._templates[roles]
+
+
+def _put(event: Event, outlet: Outlet) -> None:
+    outlet.put(event["choices"][0]["text"])

@@ -1,0 +1,285 @@
+"""llama.cpp in this process: tokens in, events out.
+
+The only module that knows `xllamacpp`. It knows no conversation: `llama_cpp` makes tokens of one.
+
+The library computes in process, but tokenises and renders templates only for HTTP clients. Its HTTP server listens on a socket
+file in a folder that only this user can enter, so no port is opened; where there are no socket files (Windows) on a loopback
+port. In both cases without its web page and with a key that nobody else has.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import tempfile
+import threading
+import weakref
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from rag.errors import LLMError, ModelError, PromptTooLongError
+from rag.llm.prefixes import Prefixes
+from rag.types import Message
+
+BATCH_TOKENS = 64
+"""How many tokens of a prompt are read at once: between two batches the engine can be stopped, and whole batches can be kept."""
+
+_MAGIC = b"GGUF"
+_TURN_S = 0.1
+_REQUEST_S = 30.0
+
+Event = Mapping[str, Any]
+
+
+class LlamaEngine:
+    """One set of weights, loaded. Safe to call from several threads; completions take turns.
+
+    Args:
+        path: a GGUF file.
+        context_tokens: prompt and answer together.
+        threads: to compute with.
+        slots: how many prompts it remembers, to read only what is new in the next one.
+
+    Raises:
+        ModelError: the file is missing or damaged, or the library is not there.
+    """
+
+    def __init__(self, path: Path, *, context_tokens: int, threads: int, slots: int) -> None:
+        self._state = _load(path, context_tokens=context_tokens, threads=threads, slots=slots)
+        # A process that ends while the library computes would crash.
+        self._finish = weakref.finalize(self, self._state.close)
+        self._prefixes = Prefixes(slots, BATCH_TOKENS)
+        # A model that was trained on less does worse, not better, with more.
+        meta = self._request("GET", "/v1/models")["data"][0]["meta"]
+        self.context_tokens = min(context_tokens, int(meta["n_ctx_train"]))
+
+    def tokenize(self, text: str, *, special: bool = False, start: bool = False) -> list[int]:
+        """Return the tokens of `text`.
+
+        Args:
+            text: anything; half a surrogate pair counts as `?`.
+            special: whether special tokens written out are special, or text.
+            start: whether it is the start of a prompt, where some models want a token of their own.
+        """
+        content = text.encode("utf-8", "replace").decode("utf-8")
+        answer = self._request("POST", "/tokenize", content=content, parse_special=special, add_special=start)
+        tokens: list[int] = answer["tokens"]
+        return tokens
+
+    def render(self, messages: Sequence[Message]) -> str:
+        """Return the conversation in the model's chat template, up to where the assistant begins."""
+        # Models that think aloud first would spend the whole answer on it.
+        answer = self._request("POST", "/apply-template", messages=list(messages), chat_template_kwargs={"enable_thinking": False})
+        return str(answer["prompt"])
+
+    def complete(
+        self, prompt: Sequence[int], options: Mapping[str, Any], on_event: Callable[[Event], None], stopped: Callable[[], bool]
+    ) -> None:
+        """Read the prompt and decode; returns when all is done or `stopped`.
+
+        Args:
+            prompt: tokens, at least one.
+            options: of the library's completion request.
+            on_event: called with each event, from this thread.
+            stopped: asked before the first batch, after each batch and after each token.
+
+        Raises:
+            LLMError: the engine failed, or is closed.
+        """
+        state = self._state
+        while not state.turn.acquire(timeout=_TURN_S):
+            if stopped():
+                return
+        try:
+            self._complete(list(prompt), options, on_event, stopped)
+        finally:
+            state.turn.release()
+
+    def close(self) -> None:
+        """Stop what runs and free the weights. Calling it twice is fine."""
+        self._finish()
+
+    def _complete(
+        self, prompt: list[int], options: Mapping[str, Any], on_event: Callable[[Event], None], stopped: Callable[[], bool]
+    ) -> None:
+        slot, kept = self._prefixes.choose(prompt)
+        read = 0
+
+        def see(event: Event) -> bool:
+            nonlocal read
+            progress = event.get("prompt_progress")
+            if progress:
+                read = int(progress["processed"])
+            on_event(event)
+            return stopped()
+
+        request = {
+            "temperature": 0.0,
+            **options,
+            "stream": True,
+            "return_progress": True,
+            "id_slot": slot,
+            "cache_prompt": kept > 0,
+        }
+        try:
+            if kept:
+                # The library takes over as much as it can. Another token right behind the part to keep makes it forget the rest.
+                other = 1 if prompt[kept] == 0 else 0
+                self._call({"prompt": [*prompt[:kept], other], "max_tokens": 0, "id_slot": slot}, lambda _: stopped())
+                read = kept
+            if not stopped():
+                self._call({"prompt": prompt, **request}, see)
+        except BaseException:
+            read = 0
+            raise
+        finally:
+            self._prefixes.remember(slot, prompt[:read])
+
+    def _call(self, request: Mapping[str, Any], on_event: Callable[[Event], bool]) -> None:
+        state = self._state
+        failure: list[BaseException] = []
+
+        def receive(text: str) -> bool:
+            # The library swallows what a callback raises.
+            try:
+                event = json.loads(text)
+                if "error" in event:
+                    raise _error(event["error"])
+                return on_event(event) or state.closing.is_set()
+            except BaseException as error:  # noqa: BLE001 - raised again below
+                failure.append(error)
+                return True
+
+        if state.server is None or state.closing.is_set():
+            raise _closed()
+        try:
+            state.server.handle_completions(json.dumps(request), receive)
+        except (RuntimeError, ValueError) as error:
+            raise LLMError(f"llama.cpp failed: {error}", hint="Try again; restart if it stays.") from error
+        if failure:
+            raise failure[0]
+        if state.closing.is_set():
+            raise _closed()
+
+    def _request(self, method: str, path: str, **body: object) -> dict[str, Any]:
+        if self._state.closing.is_set():
+            raise _closed()
+        try:
+            answer: dict[str, Any] = self._state.client.request(method, path, json=body or None).json()
+        except (httpx.HTTPError, RuntimeError, ValueError) as error:
+            if self._state.closing.is_set():
+                raise _closed() from error
+            raise LLMError(f"llama.cpp does not answer: {error}", hint="Try again; restart if it stays.") from error
+        if "error" in answer:
+            raise _error(answer["error"])
+        return answer
+
+
+class _State:
+    """What has to be freed; apart from the engine so that it can be freed after it."""
+
+    def __init__(self, server: Any, client: httpx.Client, folder: Path) -> None:  # noqa: ANN401 - the vendor has no types
+        self.server: Any = server
+        self.client = client
+        self.folder = folder
+        self.turn = threading.Lock()
+        self.closing = threading.Event()
+
+    def close(self) -> None:
+        self.closing.set()
+        with self.turn:  # whoever computes sees `closing` at the next batch or token
+            self.server = None  # waits for the library's own threads
+        self.client.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _load(path: Path, *, context_tokens: int, threads: int, slots: int) -> _State:
+    _check_file(path)
+    vendor = _import_vendor()
+    # Short on purpose: a socket's path may have about 100 characters.
+    folder = Path(tempfile.mkdtemp(prefix="rag-"))
+    address = folder / "llm.sock" if hasattr(socket, "AF_UNIX") else None
+    key = secrets.token_hex(16)
+    params = vendor.CommonParams()
+    params.model.path = str(path)
+    params.n_ctx = context_tokens * slots  # divided among them
+    params.n_parallel = slots
+    params.n_batch = params.n_ubatch = BATCH_TOKENS
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.fit_params = False  # would choose another context where memory is short
+    params.ctx_shift = False
+    params.n_cache_reuse = 0
+    params.cache_ram_mib = 0  # up to 8 GB of old prompts, and with them prefixes that we did not choose
+    params.flash_attn_type = vendor.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
+    params.warmup = True
+    params.verbosity = -1
+    params.ui = False
+    params.endpoint_slots = False
+    params.api_keys = [key]
+    params.hostnames = [str(address) if address else "127.0.0.1"]
+    params.port = 0
+    try:
+        server = vendor.Server(params)
+    except RuntimeError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise ModelError(
+            f"llama.cpp cannot load {path}",
+            hint="It is damaged, too new, or too big for the memory; check it with: python -m rag models verify",
+        ) from error
+    client = httpx.Client(
+        base_url="http://localhost" if address else server.listening_address,
+        transport=httpx.HTTPTransport(uds=str(address)) if address else None,
+        headers={"Authorization": f"Bearer {key}"},
+        timeout=_REQUEST_S,
+        trust_env=False,
+    )
+    return _State(server, client, folder)
+
+
+def _check_file(path: Path) -> None:
+    """Say in plain words what the library would only call a failure."""
+    try:
+        with path.open("rb") as file:
+            magic = file.read(len(_MAGIC))
+    except OSError as error:
+        raise ModelError(
+            f"The model file {path} cannot be read: {error.strerror}", hint="Fetch it with: python -m rag models fetch"
+        ) from error
+    if magic != _MAGIC:
+        raise ModelError(f"{path} is not a GGUF file", hint="Fetch the weights again with: python -m rag models fetch")
+
+
+def _import_vendor() -> Any:  # noqa: ANN401 - the vendor has no types
+    # Its threads meet some hundred times a token. Spinning until all are there is quickest on an idle machine; beside any other
+    # busy process they spin away the very time that the others wait for, and decoding is ten times slower. OpenMP reads this
+    # when loaded.
+    before = os.environ.get("OMP_WAIT_POLICY")
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    try:
+        return importlib.import_module("xllamacpp")
+    except ImportError as error:
+        raise ModelError(
+            f"llama.cpp cannot be loaded: {error}",
+            hint="Install xllamacpp; on Debian and Ubuntu also the package libgomp1.",
+        ) from error
+    finally:
+        if before is None:
+            del os.environ["OMP_WAIT_POLICY"]
+
+
+def _error(error: Mapping[str, Any]) -> LLMError:
+    message = str(error.get("message", error))
+    if error.get("type") == "exceed_context_size_error":
+        return PromptTooLongError(f"The prompt is too long: {message}", hint="Ask with fewer or shorter passages.")
+    return LLMError(f"llama.cpp refused: {message}", hint="Try again; restart if it stays.")
+
+
+def _closed() -> LLMError:
+    return LLMError("The language model is closed", hint="Load it again.")

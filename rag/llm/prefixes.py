@@ -1,0 +1,45 @@
+"""Which part of a prompt need not be read again, so that nothing but time depends on what was asked before.
+
+An engine keeps what it has computed for the tokens of the last prompt in each of its slots. Taking over a shared prefix of any
+length would be quickest, but the numbers for a token differ in their last digits with how many tokens are computed beside it, and
+a greedy choice between near equals then flips: the same question would have two answers. So prompts are read in batches that
+start at multiples of `batch_tokens`, and only whole batches are taken over: every token is computed in the same company, whatever
+came before. (Measured: the probability of a one-word answer moves by up to 0.015 with a free prefix, and not in the last bit with
+this one.) Knows no engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class Prefixes:
+    """Remembers what each slot has read. Not safe across threads: the caller takes turns."""
+
+    def __init__(self, slots: int, batch_tokens: int) -> None:
+        self._batch = batch_tokens
+        self._read: list[tuple[int, ...]] = [()] * slots
+        self._order = list(range(slots))  # least recently used first
+
+    def choose(self, prompt: Sequence[int]) -> tuple[int, int]:
+        """Return a slot and how many of the first tokens of `prompt` it need not read again.
+
+        The slot that shares most, if that is at least half of the prompt; otherwise the one unused for longest, so that a short
+        common beginning does not push a long prompt out. At least one token is always left to read.
+        """
+        best = max(self._order, key=lambda slot: self._shared(slot, prompt))
+        if 2 * self._shared(best, prompt) < len(prompt):
+            best = self._order[0]
+        return best, self._shared(best, prompt)
+
+    def remember(self, slot: int, tokens: Sequence[int]) -> None:
+        """Note that `slot` holds `tokens`, read from the start in whole batches and at most one shorter one at the end."""
+        self._read[slot] = tuple(tokens)
+        self._order.remove(slot)
+        self._order.append(slot)
+
+    def _shared(self, slot: int, prompt: Sequence[int]) -> int:
+        read = self._read[slot]
+        limit = min(len(read), len(prompt) - 1)
+        shared = next((index for index in range(limit) if read[index] != prompt[index]), max(limit, 0))
+        return shared // self._batch * self._batch
