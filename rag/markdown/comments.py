@@ -1,0 +1,51 @@
+"""Comments of HTML, MDX and Obsidian: what an author wrote for other authors."""
+
+from __future__ import annotations
+
+import re
+
+from rag.markdown.scan import Scan
+
+_FACT = re.compile(r"<!--\s*([A-Za-z][\w-]*:[\w-]+)[ \t]+(\S.*?)\s*-->", re.DOTALL)
+
+
+def html(scan: Scan, at: int) -> int:
+    """`<!-- ... -->`; one that carries a fact, such as `<!-- md:version 9.2.0 -->`, gives it to the metadata."""
+    close = scan.find("-->", at + 2 if scan.text.startswith("<!-->", at) else at + 4)
+    if close < 0:
+        scan.notice(at, "unclosed-comment", "This comment is not closed; it is read as text.")
+        return at + 4
+    end = close + 3
+    fact = _FACT.match(scan.text, at, min(end, at + 500))
+    if fact and fact.end() == end:
+        values = scan.facts.setdefault(fact[1], [])
+        if fact[2] not in values:
+            values.append(fact[2])
+    scan.hide(at, end)
+    return end
+
+
+def mdx(scan: Scan, at: int) -> int:
+    """`{/* ... */}`."""
+    close = scan.find("*/}", at + 3)
+    if close < 0:
+        return at + 3
+    scan.hide(at, close + 3)
+    scan.saw("docusaurus")
+    return close + 3
+
+
+def obsidian(scan: Scan, at: int) -> int:
+    """`%% ... %%`, in a line or over several; a percent sign in prose (`100%%`) opens nothing."""
+    text = scan.text
+    first = scan.begins_line(at)
+    if not first and text[at - 1] not in " \t(":
+        return at + 2
+    close = scan.find("%%", at + 2)
+    if close < 0 or (not first and close > scan.paragraph_end(at)):
+        if first and not text[at + 2 : at + 3].isalnum():
+            scan.notice(at, "unclosed-comment", "This comment is not closed; it is read as text.")
+        return at + 2
+    scan.hide(at, close + 2)
+    scan.saw("obsidian")
+    return close + 2

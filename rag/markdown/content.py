@@ -1,0 +1,100 @@
+"""The text of blocks that are not prose: code line by line, tables row by row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.markdown.align import Aligned, join, verbatim
+from rag.markdown.drafts import Piece
+from rag.markdown.inline import hugo_escapes
+from rag.types import Span
+
+_INFO = re.compile(r"[ \t]*\{?[ \t]*\.?([A-Za-z][\w+#.-]*)")
+_CODE_TITLE = re.compile(r"""(?:title|filename|file|caption|name)=(?P<quote>["'])(?P<title>[^"'\n]+)(?P=quote)""")
+_CELL_END = re.compile(r"\\.|\|", re.DOTALL)
+
+MATH = frozenset(("math", "latex", "katex", "tex"))
+QUERIES = frozenset("dataview dataviewjs tasks query base compressed-json excalidraw toc leaflet".split())
+
+
+def language(info: str) -> str:
+    """The language that a fence names, in lower case; empty where there is none.
+
+    >>> language("{.python .copy} title='x'"), language("js {1,3}")
+    ('python', 'js')
+    """
+    match = _INFO.match(info)
+    return match[1].lower().rstrip(".") if match else ""
+
+
+def code_title(text: str, start: int, end: int) -> Span | None:
+    """Where the title of a fence stands in its first line."""
+    match = _CODE_TITLE.search(text, start, end)
+    return match.span("title") if match else None
+
+
+def code(text: str, lines: Sequence[Span], mark: str, returns: bool) -> tuple[Aligned, list[Piece]]:
+    """Code as it stands, without blank lines at its ends.
+
+    Args:
+        text: masked.
+        lines: what each line shows.
+        mark: the character that stands for what is hidden.
+        returns: lines may end in a carriage return, which the levelled text has as a space.
+    """
+    kept = [(low, high) for low, high in lines]
+    while kept and not text[slice(*kept[0])].strip():
+        kept.pop(0)
+    while kept and not text[slice(*kept[-1])].strip():
+        kept.pop()
+    rows: list[Aligned] = []
+    pieces: list[Piece] = []
+    at = 0
+    for low, high in kept:
+        if returns and text[low:high].endswith(" "):
+            high -= 1
+        row = _visible(text, low, high, mark)
+        pieces.append(Piece("line", at, at + len(row.text), low))
+        at += len(row.text) + 1
+        rows.append(row)
+    return join(rows), pieces
+
+
+def _visible(text: str, low: int, high: int, mark: str) -> Aligned:
+    escapes = hugo_escapes(text, low, high)
+    if not escapes and text.find(mark, low, high) < 0:
+        return verbatim(text[low:high], low)
+    found: list[Aligned] = []
+    at = low
+    for match in re.finditer(re.escape(mark) + "+", text[low:high]):
+        escapes.append((low + match.start(), low + match.end()))
+    for start, end in sorted(escapes):
+        found.append(verbatim(text[at:start], at))
+        at = end
+    found.append(verbatim(text[at:high], at))
+    return join(found, "")
+
+
+def cells(text: str, low: int, high: int) -> list[Span]:
+    r"""The cells of a table's row, without the white space around them; `\|` is no border."""
+    low, high = _trim(text, low, high)
+    if text.startswith("|", low, high):
+        low += 1
+    found: list[Span] = []
+    at = low
+    for match in _CELL_END.finditer(text, low, high):
+        if match[0] == "|":
+            found.append(_trim(text, at, match.start()))
+            at = match.end()
+    if at < high:
+        found.append(_trim(text, at, high))
+    return found
+
+
+def _trim(text: str, low: int, high: int) -> Span:
+    while low < high and text[low] in " \t":
+        low += 1
+    while high > low and text[high - 1] in " \t":
+        high -= 1
+    return low, high

@@ -1,0 +1,132 @@
+"""Front matter: YAML, TOML or JSON at the top of a page.
+
+Finds it, reads it, makes JSON values of it. Does not know what its fields mean; see `metadata.py`.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import math
+import re
+import tomllib
+from typing import Any, NamedTuple
+
+import yaml
+
+_TOP = re.compile(r"\ufeff?(?:[ \t]*\n)*")
+_YAML = re.compile(r"---[ \t]*\n(?:(?P<body>.*?)\n)??(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_TOML = re.compile(r"\+\+\+[ \t]*\n(?:(?P<body>.*?)\n)??\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
+_KEY = re.compile(r"""\s*(?:#[^\n]*\n\s*)*(?:[\w.-][\w .-]*|"[^"\n]+"|'[^'\n]+')[ \t]*:(?:\s|\Z)""")
+_PAIR = re.compile(r"^([A-Za-z_][\w-]*):[ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
+_LIMIT_CHARS = 200_000
+_LIMIT_VALUES = 20_000
+_DEPTH = 40
+_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class FrontMatter(NamedTuple):
+    """What was found.
+
+    Attributes:
+        end: where it ends in the source; 0 where there is none.
+        fields: JSON values by name.
+        error: why it could not be read; empty where it could.
+    """
+
+    end: int
+    fields: dict[str, Any]
+    error: str
+
+
+_NONE = FrontMatter(0, {}, "")
+
+
+def read(text: str) -> FrontMatter:
+    """Front matter of a levelled text. A leading `---` rule, or a mapping in prose, is not front matter."""
+    start = _TOP.match(text).end()  # type: ignore[union-attr]  # the pattern matches the empty text
+    head = text[start : start + 3]
+    if head == "---":
+        return _read_yaml(text, start)
+    if head == "+++":
+        return _read_toml(text, start)
+    if head[:1] == "{":
+        return _read_json(text, start)
+    return _NONE
+
+
+def _read_yaml(text: str, start: int) -> FrontMatter:
+    match = _YAML.match(text, start, min(len(text), start + _LIMIT_CHARS))
+    if not match:
+        return _NONE
+    body = match["body"] or ""
+    if not body.strip():
+        return FrontMatter(match.end(), {}, "")
+    try:
+        loaded = yaml.load(body, _YAML_LOADER)  # noqa: S506  # both are safe loaders; the C one is ten times faster
+        if isinstance(loaded, dict):
+            return FrontMatter(match.end(), _Normaliser().mapping(loaded), "")
+    except (yaml.YAMLError, ValueError, TypeError, RecursionError, OverflowError, AttributeError) as error:
+        if _KEY.match(body):
+            return FrontMatter(match.end(), _salvage(body), _first_line(error))
+    return _NONE
+
+
+def _read_toml(text: str, start: int) -> FrontMatter:
+    match = _TOML.match(text, start, min(len(text), start + _LIMIT_CHARS))
+    if not match:
+        return _NONE
+    try:
+        return FrontMatter(match.end(), _Normaliser().mapping(tomllib.loads(match["body"] or "")), "")
+    except (ValueError, RecursionError) as error:
+        return FrontMatter(match.end(), {}, _first_line(error)) if "=" in match["body"] else _NONE
+
+
+def _read_json(text: str, start: int) -> FrontMatter:
+    try:
+        loaded, end = json.JSONDecoder().raw_decode(text[start : start + _LIMIT_CHARS])
+        rest = text.find("\n", start + end)
+        rest = len(text) if rest < 0 else rest
+        if isinstance(loaded, dict) and loaded and not text[start + end : rest].strip():
+            return FrontMatter(start + end, _Normaliser().mapping(loaded), "")
+    except (ValueError, RecursionError):
+        pass  # a page may begin with a brace
+    return _NONE
+
+
+def _salvage(body: str) -> dict[str, Any]:
+    """Plain `key: value` lines of YAML that does not parse: most often only one line is wrong."""
+    return {match[1]: match[2].strip("\"'") for match in _PAIR.finditer(body)}
+
+
+def _first_line(error: Exception) -> str:
+    problem = getattr(error, "problem", None) or str(error) or type(error).__name__
+    return str(problem).splitlines()[0][:200]
+
+
+class _Normaliser:
+    """Makes JSON values; bounded, because YAML's anchors can make a small text huge."""
+
+    def __init__(self) -> None:
+        self._left = _LIMIT_VALUES
+
+    def mapping(self, loaded: dict[Any, Any]) -> dict[str, Any]:
+        return {str(self.value(key, 0)): self.value(item, 1) for key, item in loaded.items()}
+
+    def value(self, loaded: Any, depth: int) -> Any:  # noqa: ANN401  # whatever YAML holds
+        self._left -= 1
+        if self._left < 0 or depth > _DEPTH:
+            raise ValueError("front matter is too large or too deep")
+        match loaded:
+            case None | bool() | int() | str():
+                return loaded
+            case float():
+                return loaded if math.isfinite(loaded) else str(loaded)
+            case datetime.datetime() | datetime.date() | datetime.time():
+                return loaded.isoformat()
+            case dict():
+                return {str(self.value(key, depth + 1)): self.value(item, depth + 1) for key, item in loaded.items()}
+            case list() | tuple() | set() | frozenset():
+                return [self.value(item, depth + 1) for item in loaded]
+            case _:
+                return str(loaded)

@@ -1,0 +1,563 @@
+"""Inline markup to visible text, exact by construction: every character of the text is taken from a known place of the source.
+
+One walk over the characters that mean something; the rest is copied in stretches. What cannot be told to be markup stays text.
+Links, tags, block ids and footnote marks are reported to a `Sink`.
+"""
+
+from __future__ import annotations
+
+import functools
+import html as entities
+import re
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from rag.markdown import emphasis, html, links
+from rag.markdown.align import Aligned, strip
+from rag.markdown.emphasis import Run
+from rag.markdown.fences import run_of
+from rag.types import Segment, Span
+
+_TRIGGER = r"""
+    \\(?P<escaped>[!-/:-@\[-`{-~])
+  | (?P<tick>`+)
+  | (?P<run>\*+|_+|~+)
+  | (?P<wiki>!?\[\[)
+  | (?P<note>\[\^[^\]\s\[]{1,100}\](?!:)|\^\[)
+  | (?P<open>!?\[)
+  | (?P<close>\])
+  | (?P<tag><)
+  | (?P<entity>&(?:[A-Za-z][A-Za-z0-9]{1,31}|\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6});)
+  | (?P<math>\$\$?)
+  | (?P<icon>:(?:material|octicons|fontawesome|simple)-[a-z0-9-]+:(?:\{[^{}\n]*\})?)
+  | (?P<mark>==)
+  | (?P<keys>\+\+(?=["a-z0-9][^\n+]*(?:\+[^\n+]+)*\+\+))
+  | (?P<brace>\{)
+  | (?P<block_id>(?<![^\s%(mark)s])\^(?=[0-9-]*[A-Za-z])[A-Za-z0-9-]{2,}(?=[ \t%(mark)s]*(?:\n|\Z)))
+  | (?P<hashtag>(?<![^\s(,;%(mark)s])\#[^\W\d][\w/-]*|(?<![^\s(,;%(mark)s])\#\d+[\w/-]*[^\W\d_][\w/-]*)
+  | (?P<hidden>%(mark)s+)
+  | (?P<line>\n[ \t]*)
+"""
+_KEYS = re.compile(r"\+\+([\"a-z0-9][\w\"' -]*(?:\+[\w\"' .-]+)*)\+\+")
+_CRITIC = re.compile(r"\{(\+\+|--|~~|==|>>)([\s\S]*?)(?:\+\+|--|~~|==|<<)\}")
+_CRITIC_END = {"++": "++}", "--": "--}", "~~": "~~}", "==": "==}", ">>": "<<}"}
+_ATTRIBUTES = re.compile(
+    r"""\{:?[ \t]*(?:(?:[#.][\w:-]+|[\w:-]+=(?:"[^"\n]*"|'[^'\n]*'|[^\s"'{}]+))[ \t]*)+\}|\{:[ \t]*[\w-]+[ \t]*\}"""
+)
+_ROLE = re.compile(r"\{([A-Za-z][\w:+-]*)\}(`+)")
+_ROLE_TARGET = re.compile(r"([\s\S]*?)[ \t\n]*<([^<>\n]+)>\Z")
+_AUTOLINK = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>")
+_DESTINATION_ATTRIBUTES = _ATTRIBUTES
+_CJK = re.compile(r"[\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
+_FIELD = re.compile(r"[ \t]*(?:[-*+][ \t])?[A-Za-z][\w /-]{0,40}::[ \t]")
+_CHECK = re.compile(r"\[[ xX/-]\][ \t]")
+_COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\Z")
+
+
+@dataclass
+class Sink:
+    """What inline markup says beside its text.
+
+    Attributes:
+        references: labels of link definitions, to their targets.
+        components: JSX names that are markup on this page.
+        mark: the character that stands for what is hidden.
+        hard_lines: a line end in a paragraph is one for the reader too.
+        math: dollar signs may enclose formulas.
+        links: kind, target with anchor, span.
+        tags: `#tag` without the sign.
+        block_ids: id and span.
+        footnotes: labels in the order of their marks, with the offset.
+        hidden: stretches that are not shown.
+    """
+
+    references: dict[str, str]
+    components: set[str]
+    mark: str
+    hard_lines: bool = False
+    math: bool = True
+    links: list[tuple[str, str, Span]] = field(default_factory=list)
+    tags: list[tuple[str, int]] = field(default_factory=list)
+    block_ids: list[tuple[str, Span]] = field(default_factory=list)
+    footnotes: list[tuple[str, int]] = field(default_factory=list)
+    hidden: list[Span] = field(default_factory=list)
+
+
+@functools.lru_cache(maxsize=8)
+def _patterns(mark: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Where the walk stops, and what it may find there."""
+    written = re.escape(mark)
+    return re.compile(rf"[\\`*_~!\[\]<&$:=+{{^#\n{written}]"), re.compile(_TRIGGER % {"mark": written}, re.VERBOSE)
+
+
+@dataclass(slots=True)
+class _Item:
+    """A piece of output: a stretch of the input, or text that stands for one."""
+
+    start: int
+    end: int
+    text: str | None = None
+
+
+class _Output:
+    """The text and the alignment as they grow; spaces where markup stood between two spaces are not doubled."""
+
+    def __init__(self, cleaner: Cleaner) -> None:
+        self._cleaner = cleaner
+        self._last = "\n"
+        self._copied = False
+        self._at = 0
+        self.texts: list[str] = []
+        self.segments: list[Segment] = []
+
+    def stand_in(self, item: _Item) -> None:
+        """Text that stands for a stretch of the source."""
+        text = item.text
+        if not text or (text == " " and self._last.isspace()) or (text == "\n" == self._last and not self._cleaner.raw_lines):
+            return
+        if text.strip():
+            self.segments.append((self._at, self._at + len(text), *self._cleaner.span(item.start, item.end)))
+        self._add(text, copied=False)
+
+    def copy(self, start: int, end: int) -> None:
+        """A stretch of the source as it is."""
+        text = self._cleaner.text
+        if self._last.isspace() and not self._cleaner.raw_lines:
+            while start < end and text[start] in " \t":
+                start += 1
+        if start >= end:
+            return
+        source, at, size = self._cleaner.source(start), self._at, end - start
+        if self._copied and self.segments[-1][1] == at and self.segments[-1][3] == source:
+            self.segments[-1] = (self.segments[-1][0], at + size, self.segments[-1][2], source + size)
+        else:
+            self.segments.append((at, at + size, source, source + size))
+        self._add(text[start:end], copied=True)
+
+    def _add(self, text: str, *, copied: bool) -> None:
+        self.texts.append(text)
+        self._at += len(text)
+        self._last = text[-1]
+        self._copied = copied
+
+
+class Cleaner:
+    """Cleans one stretch of lines; use `clean`."""
+
+    def __init__(self, text: str, lines: Sequence[Span], sink: Sink, *, markdown: bool = True, raw_lines: bool = False) -> None:
+        self.sink = sink
+        self.in_table = False
+        self.text = "\n".join([text[low:high] for low, high in lines]) if len(lines) != 1 else text[lines[0][0] : lines[0][1]]
+        self.markdown = markdown
+        self.raw_lines = raw_lines
+        self._starts: list[int] = []
+        self._shifts: list[int] = []
+        at = 0
+        for low, high in lines:
+            self._starts.append(at)
+            self._shifts.append(low - at)
+            at += high - low + 1
+        self._items: list[_Item] = []
+        self._runs: list[Run] = []
+        self._brackets: list[tuple[int, bool]] = []
+        self._tags: list[tuple[html.Tag, _Item]] = []
+        self._missing_ticks: set[int] = set()
+        self._closing_marks: set[int] = set()
+
+    def source(self, at: int) -> int:
+        """The offset in the source of an offset in the joined lines."""
+        return at + self._shifts[bisect_right(self._starts, at) - 1]
+
+    def span(self, start: int, end: int) -> Span:
+        """A stretch of the joined lines in the source."""
+        return self.source(start), self.source(max(end - 1, start)) + (1 if end > start else 0)
+
+    def run(self) -> Aligned:
+        """Clean the lines."""
+        text = self.text
+        stop, trigger = _patterns(self.sink.mark)
+        search, match = stop.search, trigger.match
+        kept = at = 0
+        while found := search(text, at):
+            start = found.start()
+            hit = match(text, start)
+            if not hit:
+                at = start + 1
+                continue
+            self._copy(kept, start)
+            at = _HANDLERS[hit.lastgroup or ""](self, hit)
+            kept = at if at > start else start
+            at = max(at, hit.end())
+        self._copy(kept, len(text))
+        self._settle_tags()
+        return strip(self._assemble())
+
+    # output
+
+    def _copy(self, start: int, end: int) -> None:
+        if start < end:
+            self._items.append(_Item(start, end))
+
+    def _replace(self, start: int, end: int, by: str) -> None:
+        self._items.append(_Item(start, end, by))
+
+    def _assemble(self) -> Aligned:
+        """Join the items; marks of emphasis are left out here."""
+        holes = emphasis.resolve(self._runs) if self._runs else []
+        output = _Output(self)
+        number = 0
+        for item in self._items:
+            if item.text is not None:
+                output.stand_in(item)
+                continue
+            start, end = item.start, item.end
+            while number < len(holes) and holes[number][1] <= start:
+                number += 1
+            while number < len(holes) and holes[number][0] < end:
+                output.copy(start, holes[number][0])
+                start = min(holes[number][1], end)
+                if holes[number][1] > end:
+                    break
+                number += 1
+            output.copy(start, end)
+        return Aligned("".join(output.texts), tuple(output.segments))
+
+    def _lines(self, start: int, end: int) -> None:
+        """Copy a stretch that may run over lines as it is."""
+        at = start
+        while at < end:
+            stop = self.text.find("\n", at, end)
+            stop = end if stop < 0 else stop
+            self._copy(at, stop)
+            if stop < end:
+                self._replace(stop, stop + 1, "\n" if self.raw_lines else " ")
+            at = stop + 1
+
+    # constructs
+
+    def _escaped(self, match: re.Match[str]) -> int:
+        if not self.markdown:
+            return 0
+        if match["escaped"] in "([" and self.sink.math:
+            close = self.text.find("\\)" if match["escaped"] == "(" else "\\]", match.end(), match.end() + 500)
+            inner = self.text[match.end() : close]
+            if close > 0 and re.search(r"[\\^_={}]|^\s*\S{1,3}\s*$", inner) and "\n\n" not in inner:
+                self._lines(match.start(), close + 2)
+                return close + 2
+        self._copy(match.start() + 1, match.end())
+        return match.end()
+
+    def _tick(self, match: re.Match[str]) -> int:
+        if not self.markdown:
+            return 0
+        length = len(match["tick"])
+        close = None if length in self._missing_ticks else run_of(length).search(self.text, match.end())
+        if not close:
+            self._missing_ticks.add(length)
+            return 0
+        start, end = match.end(), close.start()
+        inner = self.text[start:end]
+        if len(inner) > 2 and inner[0] in " \n" and inner[-1] in " \n" and inner.strip():
+            start, end = start + 1, end - 1
+        shebang = re.compile(r"(?:#!|:::)[a-z][\w+-]*[ ]+").match(self.text, start, end)
+        self._unescaped(shebang.end() if shebang else start, end)
+        return close.end()
+
+    def _unescaped(self, start: int, end: int) -> None:
+        """Code, with the marks that keep a shortcode from running left out."""
+        holes = hugo_escapes(self.text, start, end)
+        if self.in_table:  # in a table, a bar has to be escaped in code too
+            holes.extend((match.start(), match.start() + 1) for match in _ESCAPED_BAR.finditer(self.text, start, end))
+        at = start
+        for low, high in sorted(holes):
+            self._lines(at, low)
+            at = high
+        self._lines(at, end)
+
+    def _run(self, match: re.Match[str]) -> int:
+        start, end = match.span()
+        if not self.markdown or (match["run"][0] == "~" and end - start > 2):
+            return 0
+        self._runs.append(emphasis.run_at(self.text, start, end))
+        return 0
+
+    def _wiki(self, match: re.Match[str]) -> int:
+        found = links.wikilink(self.text, match.start()) if self.markdown else None
+        if not found:
+            return self._open(match) if self.markdown else 0
+        embed = match["wiki"][0] == "!"
+        span = self.span(match.start(), found.end)
+        self.sink.links.append(("embed" if embed else "wikilink", found.target, span))
+        for start, end, text in found.shown:
+            if text is None:
+                self._copy(start, end)
+            else:
+                self._replace(start, end, text)
+        return found.end
+
+    def _note(self, match: re.Match[str]) -> int:
+        if not self.markdown:
+            return 0
+        if match["note"] == "^[":
+            close = links.closing_bracket(self.text, match.end())
+            if close < 0:
+                return 0
+            self._replace(match.start(), match.start(), " ")
+            self._replace(match.start(), match.end(), "(")
+            self._lines(match.end(), close)
+            self._replace(close, close + 1, ")")
+            return close + 1
+        self.sink.footnotes.append((match["note"][2:-1], self.source(match.start())))
+        return match.end()
+
+    def _open(self, match: re.Match[str]) -> int:
+        if not self.markdown:
+            return 0
+        image = match[0][0] == "!"
+        start = match.start()
+        check = _CHECK.match(self.text, start) if start == 0 else None
+        if check:
+            self._copy(start, check.end())
+            return check.end()
+        self._brackets.append((len(self._items), image))
+        end = start + (2 if image else 1)
+        self._copy(start, end)
+        return end
+
+    def _close(self, match: re.Match[str]) -> int:
+        if not self._brackets:
+            return 0
+        index, image = self._brackets.pop()
+        opener = self._items[index]
+        link = links.after_bracket(self.text, opener.end, match.start(), self.sink.references)
+        if link is None:
+            return 0
+        end = link.end
+        attributes = _DESTINATION_ATTRIBUTES.match(self.text, end)
+        if attributes:
+            end = attributes.end()
+        target = link.target
+        if self.sink.mark not in target and (target or image):
+            self.sink.links.append(("image" if image else "link", target, self.span(opener.start, link.end)))
+        opener.text = ""
+        return end
+
+    def _tag(self, match: re.Match[str]) -> int:
+        at = match.start()
+        auto = _AUTOLINK.match(self.text, at) if self.markdown else None
+        if auto:
+            self.sink.links.append(("link", auto[1], self.span(at, auto.end())))
+            self._copy(auto.start(1), auto.end(1))
+            return auto.end()
+        tag = html.parse(self.text, at, len(self.text))
+        if not tag or not html.is_markup(tag, self.sink.components):
+            return 0
+        if tag.name[0].isupper() and at and self.text[at - 1].isalnum() and not tag.closing:
+            return 0
+        item = _Item(tag.start, tag.end, "")
+        name = tag.name.lower()
+        if name == "img" or (name == "image" and tag.empty):
+            self._image(tag)
+        elif name == "br":
+            item.text = "\n"
+        elif name in html.CELLS and tag.closing:
+            item.text = " | "
+        elif name in html.BREAKS:
+            item.text = "\n"
+        elif name == "a" and "href" in tag.attributes:
+            self.sink.links.append(("link", self.text[slice(*tag.attributes["href"])], self.span(tag.start, tag.end)))
+        self._items.append(item)
+        if name in html.INLINE and name not in html.VOID and not tag.empty:
+            self._tags.append((tag, item))
+        return tag.end
+
+    def _image(self, tag: html.Tag) -> None:
+        if "src" in tag.attributes:
+            self.sink.links.append(("image", self.text[slice(*tag.attributes["src"])], self.span(tag.start, tag.end)))
+        alt = tag.attributes.get("alt")
+        if alt and alt[0] < alt[1]:
+            self._lines(*alt)
+
+    def _settle_tags(self) -> None:
+        """Inline tags without a partner in the block are text: `<s>` starts a sequence as often as it strikes words out."""
+        stacks: dict[str, list[int]] = {}
+        paired: set[int] = set()
+        for number, (tag, _) in enumerate(self._tags):
+            stack = stacks.setdefault(tag.name.lower(), [])
+            if not tag.closing:
+                stack.append(number)
+            elif stack:
+                opened = stack.pop()
+                inner = self.text[self._tags[opened][0].end : tag.start]
+                if tag.name.lower() != "s" or (inner and not inner[0].isspace() and not inner[-1].isspace()):
+                    paired.update((opened, number))
+        for number, (tag, item) in enumerate(self._tags):
+            if number not in paired and not tag.attributes:
+                item.text = None
+
+    def _entity(self, match: re.Match[str]) -> int:
+        text = entities.unescape(match[0])
+        if text == match[0] or not text or text == "\ufffd":
+            return 0
+        self._replace(match.start(), match.end(), " " if text == "\xa0" else text)
+        return match.end()
+
+    def _math(self, match: re.Match[str]) -> int:
+        if not self.markdown or not self.sink.math:
+            return 0
+        close = links.math_end(self.text, match.start(), len(match["math"]))
+        if close < 0:
+            return 0
+        self._lines(match.start(), close)
+        return close
+
+    def _icon(self, match: re.Match[str]) -> int:
+        return match.end() if self.markdown else 0
+
+    def _mark(self, match: re.Match[str]) -> int:
+        """`==highlighted==`."""
+        start, end = match.span()
+        text = self.text
+        if start in self._closing_marks:
+            return end
+        if not self.markdown or (start and text[start - 1] == "=") or text[end : end + 1] in ("=", " ", "\n", ""):
+            return 0
+        close = text.find("==", end)
+        stop = text.find("\n\n", end)
+        if (
+            close < 0
+            or (0 <= stop < close)
+            or text[close - 1].isspace()
+            or text[close + 2 : close + 3] == "="
+            or close - end > 2000
+        ):
+            return 0
+        self._closing_marks.add(close)
+        return end
+
+    def _keys(self, match: re.Match[str]) -> int:
+        found = _KEYS.match(self.text, match.start()) if self.markdown else None
+        if not found:
+            return 0
+        self._copy(*found.span(1))
+        return found.end()
+
+    def _brace(self, match: re.Match[str]) -> int:
+        if not self.markdown:
+            return 0
+        at = match.start()
+        text = self.text
+        role = _ROLE.match(text, at)
+        if role:
+            return self._role(role)
+        attributes = _ATTRIBUTES.match(text, at)
+        if attributes:
+            before, after = text[at - 1] if at else "\n", text[attributes.end() : attributes.end() + 1]
+            if before in ')]`*_:>"' or (after in ("", "\n") and before in " \n\t" + self.sink.mark):
+                return attributes.end()
+        critic = _CRITIC.match(text, at, at + 4000)
+        if critic and critic[0].endswith(_CRITIC_END[critic[1]]):
+            return self._critic(critic)
+        return 0
+
+    def _role(self, role: re.Match[str]) -> int:
+        """A MyST role: its text, or the title before `<target>`."""
+        close = run_of(len(role[2])).search(self.text, role.end())
+        if not close:
+            return 0
+        start, end = role.end(), close.start()
+        target = _ROLE_TARGET.match(self.text, start, end)
+        name = role[1].rsplit(":", 1)[-1]
+        if name in ("ref", "doc", "numref", "download", "eq", "term", "any"):
+            written = target[2] if target else self.text[start:end]
+            anchor = "" if name in ("doc", "download") else "#"
+            self.sink.links.append(("link", anchor + written.strip(), self.span(role.start(), close.end())))
+        if target and target[1]:
+            self._lines(*target.span(1))
+        else:
+            self._lines(start, end)
+        return close.end()
+
+    def _critic(self, critic: re.Match[str]) -> int:
+        kind, (start, end) = critic[1], critic.span(2)
+        if kind == ">>":
+            self.sink.hidden.append(self.span(*critic.span()))
+            return critic.end()
+        middle = self.text.find("~>", start, end) if kind == "~~" else -1
+        if middle >= 0:
+            self._lines(start, middle)
+            self._replace(middle, middle + 2, " ")
+            self._lines(middle + 2, end)
+        else:
+            self._lines(start, end)
+        return critic.end()
+
+    def _block_id(self, match: re.Match[str]) -> int:
+        if not self.markdown:
+            return 0
+        self.sink.block_ids.append((match["block_id"][1:], self.span(*match.span())))
+        self.sink.hidden.append(self.span(*match.span()))
+        return match.end()
+
+    def _hashtag(self, match: re.Match[str]) -> int:
+        if self.markdown and not _COLOUR.match(match[0]):
+            self.sink.tags.append((match[0][1:].rstrip("/-"), self.source(match.start())))
+        return 0
+
+    def _hidden(self, match: re.Match[str]) -> int:
+        return match.end()
+
+    def _line(self, match: re.Match[str]) -> int:
+        """A line end in prose: a space, unless the author meant a line."""
+        if self.raw_lines:
+            return 0
+        start, end = match.span()
+        text = self.text
+        before = self._items[-1] if self._items else None
+        hard = self.sink.hard_lines or bool(_FIELD.match(text, end))
+        if before and before.text is None and before.end == start:
+            while before.end > before.start and text[before.end - 1] in " \t":
+                before.end -= 1
+            hard = hard or start - before.end > 1
+            if before.end > before.start and text[before.end - 1] == "\\" and before.end == start:
+                before.end -= 1
+                hard = True
+        if not hard and start and end < len(text) and _CJK.match(text[start - 1]) and _CJK.match(text[end]):
+            return end
+        self._replace(start, end, "\n" if hard else " ")
+        return end
+
+
+def hugo_escapes(text: str, start: int, end: int) -> list[Span]:
+    """Where `/*` and `*/` stand that only keep a shortcode from running."""
+    if text.find("{{", start, end) < 0:
+        return []
+    return [match.span(1 if match[1] else 2) for match in _SHORTCODE_ESCAPE.finditer(text, start, end)]
+
+
+_ESCAPED_BAR = re.compile(r"\\\|")
+_SHORTCODE_ESCAPE = re.compile(r"(?<=\{\{[<%])\s*(/\*)|(\*/)(?=\s*[>%]\}\})")
+
+_HANDLERS: dict[str, Callable[[Cleaner, re.Match[str]], int]] = {
+    name: getattr(Cleaner, f"_{name}")
+    for name in ("escaped tick run wiki note open close tag entity math icon mark keys brace block_id hashtag hidden line".split())
+}
+
+
+def clean(text: str, lines: Sequence[Span], sink: Sink) -> Aligned:
+    """The visible text of the lines of a block, stripped."""
+    return Cleaner(text, lines, sink).run()
+
+
+def clean_cell(text: str, cell: Span, sink: Sink) -> Aligned:
+    """The visible text of a table's cell, on one line."""
+    cleaner = Cleaner(text, [cell], sink)
+    cleaner.in_table = True
+    cleaned = cleaner.run()
+    return Aligned(cleaned.text.replace("\n", " "), cleaned.alignment)
+
+
+def clean_html(text: str, lines: Sequence[Span], sink: Sink, *, preformatted: bool = False) -> Aligned:
+    """The visible text of raw HTML: tags and entities are markup; Markdown is too, but not in preformatted text."""
+    return Cleaner(text, lines, sink, markdown=not preformatted, raw_lines=preformatted).run()

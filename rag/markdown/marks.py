@@ -1,0 +1,75 @@
+"""Lines that are marks and nothing else: tables of contents, included files, attribute lists, abbreviations, MyST targets."""
+
+from __future__ import annotations
+
+import re
+
+from rag.markdown.lines import line_end
+from rag.markdown.scan import Leaf, Scan
+
+_ABBREVIATION = re.compile(r"\*\[([^\]\n]{1,100})\]:[ \t]*(\S[^\n]*?)?[ \t]*$", re.MULTILINE)
+_SNIPPET = re.compile(r"-+8<-+[ \t]+([\"'])([^\"'\n]+)\1[ \t]*$", re.MULTILINE)
+_ATTRIBUTES = re.compile(r"""\{:?[ \t]*(?:(?:[#.][\w:-]+|[\w:-]+=(?:"[^"\n]*"|'[^'\n]*'|[^\s"'{}]+))[ \t]*)+\}\Z""")
+_SNIPPET_FILES = re.compile(r"-+8<-+[ \t]*\n((?:[^\n]*\n){1,60}?)[ \t]*-+8<-+[ \t]*$", re.MULTILINE)
+
+
+def read(scan: Scan, at: int, mark: str) -> int:
+    """A line that begins with such a mark at `at`."""
+    text = scan.text
+    end = line_end(text, at)
+    if mark.startswith("*["):
+        return _abbreviation(scan, at)
+    if mark.startswith("-"):
+        return _snippet(scan, at)
+    if mark.startswith(";"):
+        scan.hide(at, at + 1)  # an escaped include shows its own marks
+        return end
+    if mark.startswith("{"):
+        if not _ATTRIBUTES.match(mark):
+            return at + 1
+        scan.hide(at, end)
+        scan.saw("mkdocs")
+        return end
+    if mark.startswith("%") or mark.startswith("+++"):
+        if not scan.myst:
+            return at + 1
+    elif mark.startswith("("):
+        if not scan.myst and text[end + 1 : end + 2] != "#":
+            return at + 1
+        scan.saw("myst")
+    scan.hide(at, end)
+    return end
+
+
+def _abbreviation(scan: Scan, at: int) -> int:
+    match = _ABBREVIATION.match(scan.text, at)
+    if not match or not match[2]:
+        return at + 2
+    scan.abbreviations[match[1]] = match[2]
+    scan.cover(Leaf("definition", at, match.end(), [match.span(1), match.span(2)], "inline", separator=": "))
+    scan.saw("mkdocs")
+    return match.end()
+
+
+def abbreviations(text: str) -> dict[str, str]:
+    """The abbreviations that a text defines, as an included glossary does."""
+    return {match[1]: match[2] for match in _ABBREVIATION.finditer(text) if match[2]}
+
+
+def _snippet(scan: Scan, at: int) -> int:
+    text = scan.text
+    match = _SNIPPET.match(text, at)
+    if match:
+        names = [match[2]]
+    else:
+        match = _SNIPPET_FILES.match(text, at)
+        if not match:
+            return at + 1
+        names = [line.strip() for line in match[1].split("\n") if line.strip()]
+    for name in names:
+        target, _, section = name.partition(":")
+        scan.add_link("snippet", target, section, at, match.end())
+        scan.snippets.append(target)
+    scan.hide(at, match.end(), blank=True)
+    scan.saw("mkdocs")
+    return match.end()

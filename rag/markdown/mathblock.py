@@ -1,0 +1,49 @@
+r"""Display math: `$$ ... $$` and `\[ ... \]` at the start of a line. Its TeX is kept as it is."""
+
+from __future__ import annotations
+
+import re
+
+from rag.markdown.lines import line_end
+from rag.markdown.scan import PREFIX, Leaf, Scan
+from rag.types import Span
+
+_AFTER = re.compile(r"[.,;]?[ \t]*(?=(?:\([^()\n]{0,60}\)|\{#[^{}\n]*\}|\^[\w-]+)?[ \t]*$)", re.MULTILINE)
+
+
+def read(scan: Scan, start: int, end: int) -> int:
+    """A formula that begins at `start`; what is no display math is left alone."""
+    text = scan.text
+    dollars = text.startswith("$$", start)
+    at = start
+    if not scan.begins_line(at) or scan.in_indented_code(at):
+        return end
+    alone = not text[at + 2 : line_end(text, at)].strip()
+    limit = scan.next_heading(at) if alone else scan.paragraph_end(at)
+    close = scan.find("$$" if dollars else "\\]", at + 2)
+    if close < 0 or close >= limit:
+        if alone and dollars:
+            scan.notice(at, "unclosed-math", "This formula is not closed; it is read as text.")
+        return end
+    after = _AFTER.match(text, close + 2)
+    if not after or not text[at + 2 : close].strip():
+        return close + 2
+    scan.cover(Leaf("math", at, after.end(), content_lines(text, at + 2, close), "verbatim"))
+    return after.end()
+
+
+def content_lines(text: str, start: int, end: int) -> list[Span]:
+    """The lines of a stretch without quote marks; the first may begin inside a line; blank ones at the ends are left out."""
+    found: list[Span] = []
+    at = start
+    while at <= end:
+        stop = min(line_end(text, at), end)
+        prefix = PREFIX.match(text, at, stop)
+        low = at if at == start or not prefix or ">" not in prefix[0] else prefix.end()
+        found.append((low, stop))
+        at = stop + 1
+    while found and not text[slice(*found[0])].strip():
+        found.pop(0)
+    while found and not text[slice(*found[-1])].strip():
+        found.pop()
+    return found

@@ -1,0 +1,93 @@
+"""What a page says about itself: front matter in one spelling, and what its text adds to it."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from rag.markdown.blocks import Block, Dialect
+
+_SEPARATORS = re.compile(r"[\s,;]+")
+_FIELD = re.compile(r"(?:^|\n)[ \t]*(?:[-*+][ \t])?([A-Za-z][\w /-]{0,40})::[ \t]+(\S[^\n]*)")
+_INDEX = frozenset(("index", "_index", "readme"))
+
+
+def normalised(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Front matter with `title` as text, `aliases` and `tags` as lists, `lang` and `draft` under these names."""
+    metadata: dict[str, Any] = dict(fields)
+    lower = {key.lower(): value for key, value in fields.items()}
+    metadata["aliases"] = _names([*_listed(lower.get("aliases")), *_listed(lower.get("alias"))])
+    tags = [tag for key in ("tags", "tag", "keywords", "categories") for tag in _tags(lower.get(key), key)]
+    metadata["tags"] = _names(tag.lstrip("#") for tag in tags)
+    lang = lower.get("lang") or lower.get("language") or lower.get("locale")
+    if isinstance(lang, str):
+        metadata["lang"] = lang
+    metadata["draft"] = is_true(lower.get("draft")) or lower.get("published") is False
+    return metadata
+
+
+def is_true(value: object) -> bool:
+    """Whether a field says yes."""
+    return value is True or (isinstance(value, str) and value.strip().lower() in ("true", "yes", "on"))
+
+
+def _listed(value: object) -> list[str]:
+    if isinstance(value, list):
+        return [str(item) for item in value if isinstance(item, str | int | float)]
+    return [value] if isinstance(value, str) and value.strip() else []
+
+
+def _tags(value: object, key: str) -> list[str]:
+    if key in ("tags", "tag") and isinstance(value, str):
+        return [tag for tag in re.split(r"[,;]" if "," in value else r"\s+", value) if tag.strip()]
+    return _listed(value)
+
+
+def _names(values: Iterable[str]) -> list[str]:
+    found: dict[str, str] = {}
+    for value in values:
+        name = value.strip()
+        if name:
+            found.setdefault(name.casefold(), name)
+    return list(found.values())
+
+
+def add_tags(metadata: dict[str, Any], tags: Iterable[str]) -> None:
+    """Add `#tags` of the text to those of the front matter."""
+    metadata["tags"] = _names([*metadata["tags"], *tags])
+
+
+def inline_fields(blocks: Iterable[Block]) -> dict[str, str]:
+    """Fields that stand in the text as `name:: value`."""
+    found: dict[str, str] = {}
+    for block in blocks:
+        if "::" in block.text and block.kind in ("paragraph", "list", "quote", "admonition"):
+            for match in _FIELD.finditer(block.text):
+                found.setdefault(match[1].strip(), match[2].strip())
+    return found
+
+
+def page_title(fields: Mapping[str, Any], blocks: Iterable[Block], path: str, dialect: Dialect) -> str:
+    """The title in the front matter, else the first heading of level 1, else the file's name."""
+    for key in ("title", "Title"):
+        title = fields.get(key)
+        if isinstance(title, str | int | float) and not isinstance(title, bool) and str(title).strip():
+            return " ".join(str(title).split())
+    heading = next((block.text for block in blocks if block.kind == "heading" and block.level == 1), "")
+    if heading and dialect != "obsidian":
+        return heading
+    name = posixpath.basename(path)
+    stem = re.sub(r"\.(?:excalidraw\.)?(?:md|mdx|markdown|txt|ipynb)\Z", "", name, flags=re.IGNORECASE)
+    if heading and (stem.lower() in _INDEX or _same(stem, heading)):
+        return heading
+    if stem.lower() in _INDEX:
+        stem = posixpath.basename(posixpath.dirname(path)) or stem
+    if dialect != "obsidian" and stem == stem.lower():
+        stem = re.sub(r"[-_]+", " ", stem).strip().capitalize() or stem
+    return stem or name or path or "untitled"
+
+
+def _same(stem: str, heading: str) -> bool:
+    return re.sub(r"\W+", "", stem).casefold() == re.sub(r"\W+", "", heading).casefold()

@@ -1,0 +1,77 @@
+"""What must hold for every page, whatever it is."""
+
+from itertools import pairwise
+
+from rag.markdown.align import merge
+from rag.markdown.blocks import Block, Page, Part
+
+
+def check_page(source: str, page: Page) -> None:
+    """Offsets hold, nothing is lost, nothing hidden is shown, nothing belongs to two blocks."""
+    check_coverage(source, page)
+    for block in page.blocks:
+        assert block.text.strip(), block
+        check_aligned(source, block)
+        check_parts(block)
+        assert block.line >= 1
+        assert source[block.start : block.end].strip()
+    for link in page.links:
+        assert 0 <= link.span[0] < link.span[1] <= len(source), link
+    for span in page.block_ids.values():
+        assert source[slice(*span)].startswith("^")
+    assert page.title
+    for heading in page.headings:
+        assert 1 <= heading.level <= 6
+
+
+def check_coverage(source: str, page: Page) -> None:
+    shown = [span for block in page.blocks for span in block.spans]
+    for low, high in [*shown, *page.hidden]:
+        assert 0 <= low < high <= len(source)
+    spans = sorted([*shown, *page.hidden])
+    for (_, end), (start, _) in pairwise(spans):
+        assert end <= start, (source[start:end], "belongs to two")
+    at = 0
+    for start, end in [*merge(spans), (len(source), len(source))]:
+        assert (
+            not source[at:start].strip("\0 \t\r\n\v\f\x1c\x1d\x1e\x1f\x85\xa0\u2028\u2029\ufeff") or source[at:start].isspace()
+        ), source[at:start]
+        at = end
+    for block in page.blocks:
+        for (_, end), (start, _) in pairwise(block.spans):
+            assert end <= start
+
+
+def check_aligned(source: str, block: Block | Part) -> None:
+    last = 0
+    for text_start, text_end, start, end in block.alignment:
+        assert last <= text_start < text_end <= len(block.text)
+        assert 0 <= start <= end <= len(source)
+        last = text_end
+        if text_end - text_start == end - start:
+            there, here = source[start:end], block.text[text_start:text_end]
+            assert there == here or len(there) < 3 or not there.isascii() or "\0" in there, (there, here)
+        assert (
+            any(low <= start and end <= high for low, high in block.spans)
+            or not source[start:end].strip()
+            or _across(block, start, end)
+        ), (
+            source[start:end],
+            block,
+        )
+
+
+def _across(block: Block | Part, start: int, end: int) -> bool:
+    """A stretch that maps as a whole may run over a hidden place."""
+    return any(low < end and start < high for low, high in block.spans)
+
+
+def check_parts(block: Block) -> None:
+    assert block.parts
+    at = 0
+    for part in block.parts:
+        assert not block.text[at : part.start].strip()
+        assert block.text[part.start : part.start + len(part.text)] == part.text
+        at = part.start + len(part.text)
+    assert not block.text[at:].strip()
+    assert merge(span for part in block.parts for span in part.spans) == merge(block.spans)
