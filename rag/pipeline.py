@@ -211,15 +211,14 @@ def ask(
         yield _abstention(decision.reason, found, timings, start)
         return
 
-    composer = Composer(passages, generation.source)
+    composer = Composer(passages, question, generation.source)
     draft = Draft("", 0, (), ())
     for piece in llm.stream(messages(passages, question, history, WRITE), max_tokens=settings.max_answer_tokens):
-        composer.add(piece)
-        timings.setdefault("first_token", time.perf_counter() - start)
-        latest = composer.draft()
-        if latest != draft:
-            draft = latest
-            yield draft
+        if piece:  # an empty one says that the prompt is still being read
+            composer.add(piece)
+            timings.setdefault("first_token", time.perf_counter() - start)
+            draft = composer.draft()
+        yield draft  # also when nothing is new: a caller can only stop between two of these
         if composer.repeats:
             break
     draft = composer.finish()

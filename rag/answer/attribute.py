@@ -15,7 +15,10 @@ from rag.sentences import split_sentences
 from rag.types import Passage, Span
 from rag.words import content_words, numbers
 
-_HINT = 0.1  # what the model's own marker adds to a unit's coverage when units are compared
+_HINT = 0.1  # what the model's own marker adds to a unit's share when units are compared
+_ASKED = 0.2  # what a unit gains that holds all words of the question
+_NUMBER = 0.2  # what a unit gains for each number of the sentence that it holds
+_SHORT_WORDS = 3
 _GAIN = 0.15  # a further unit is cited only if it covers this much more of the sentence
 _MOST_UNITS = 3
 
@@ -57,59 +60,64 @@ class Attribution:
 class Evidence:
     """The units of the passages of one question, ready to be compared with sentences."""
 
-    def __init__(self, passages: Sequence[Passage]) -> None:
+    def __init__(self, passages: Sequence[Passage], question: str) -> None:
         self.units = tuple(unit for index, passage in enumerate(passages) for unit in _units(index, passage))
         counts = Counter(word for unit in self.units for word in unit.words)
         total = len(self.units) + 1
         self._weight = {word: math.log(1 + total / count) for word, count in counts.items()}
         self._unknown = math.log(1 + total)
+        self._asked = frozenset(content_words(question))
 
     def attribute(self, sentence: str, hinted: Sequence[int] = ()) -> Attribution:
         """Find the units that support a sentence.
+
+        A sentence of few words is elliptical ("46 languages"): it is read with the question, and one unit has to hold it all.
 
         Args:
             sentence: without markers.
             hinted: indices of the passages that the model named for it.
         """
-        wanted = set(content_words(sentence))
-        asked_numbers = numbers(sentence)
-        total = self._sum(wanted)
+        said = frozenset(content_words(sentence))
+        said_numbers = frozenset(numbers(sentence))
+        short = len(said) <= _SHORT_WORDS
+        looked_for = said | self._asked if short else said
         chosen: list[Unit] = []
-        covered: set[str] = set()
-        while len(chosen) < _MOST_UNITS and total:
-            best, gain = self._best(wanted - covered, asked_numbers, hinted, chosen)
-            share = self._sum(best.words & (wanted - covered)) / total if best else 0.0
-            found_number = bool(best and chosen and (best.numbers & asked_numbers) - {n for unit in chosen for n in unit.numbers})
-            if best is None or gain <= 0 or (chosen and share < _GAIN and not found_number):
+        while len(chosen) < (1 if short else _MOST_UNITS):
+            covered = frozenset(word for unit in chosen for word in unit.words)
+            best = self._best(looked_for - covered, said_numbers, hinted, chosen)
+            if best is None:
+                break
+            new_number = best.numbers & said_numbers - {number for unit in chosen for number in unit.numbers}
+            if chosen and not new_number and self._share(best.words & (said - covered), said) < _GAIN:
                 break
             chosen.append(best)
-            covered |= best.words & wanted
-        held = {number for unit in chosen for number in unit.numbers}
-        coverage = self._sum(covered) / total if total else 0.0
-        return Attribution(tuple(chosen), coverage, frozenset(asked_numbers - held))
+        held = frozenset(word for unit in chosen for word in unit.words)
+        held_numbers = frozenset(number for unit in chosen for number in unit.numbers)
+        return Attribution(tuple(chosen), self._share(said & held, said), said_numbers - held_numbers)
 
     def _best(
-        self, wanted: set[str], asked_numbers: set[str], hinted: Sequence[int], taken: Sequence[Unit]
-    ) -> tuple[Unit | None, float]:
+        self, looked_for: frozenset[str], said_numbers: frozenset[str], hinted: Sequence[int], taken: Sequence[Unit]
+    ) -> Unit | None:
         best: Unit | None = None
         best_score = 0.0
-        scale = self._sum(wanted) or 1.0
         for unit in self.units:
-            shared = self._sum(unit.words & wanted) / scale
-            if unit in taken or not (shared or unit.numbers & asked_numbers):
+            if unit in taken:
                 continue
-            # Ties go to the earlier passage and to the shorter unit: a tighter citation.
-            score = (
-                shared
-                + (_HINT if unit.passage in hinted else 0.0)
-                + 0.2 * len(unit.numbers & asked_numbers)
-                - 1e-6 * len(unit.text)
-            )
+            score = self._share(unit.words & looked_for, looked_for)
+            score += _NUMBER * len(unit.numbers & said_numbers)
+            score += _HINT * (score > 0 and unit.passage in hinted)
+            score += _ASKED * (score > 0) * self._share(unit.words & self._asked, self._asked)
+            score -= 1e-6 * len(unit.text)  # ties go to the shorter unit, then to the earlier passage: a tighter citation
             if score > best_score:
                 best, best_score = unit, score
-        return best, best_score
+        return best
 
-    def _sum(self, some_words: set[str] | frozenset[str]) -> float:
+    def _share(self, held: frozenset[str], wanted: frozenset[str]) -> float:
+        """Share of the weight of `wanted` that `held` has, 0 to 1."""
+        total = self._sum(wanted)
+        return self._sum(held) / total if total else 0.0
+
+    def _sum(self, some_words: frozenset[str]) -> float:
         return sum(self._weight.get(word, self._unknown) for word in some_words)
 
 

@@ -25,10 +25,17 @@ _LIST_MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s*$")
 class Composer:
     """Builds one answer. `add` takes what the model writes, `draft` says what can be shown, `finish` ends it."""
 
-    def __init__(self, passages: Sequence[Passage], source: Callable[[str], str]) -> None:
+    def __init__(self, passages: Sequence[Passage], question: str, source: Callable[[str], str]) -> None:
+        """Start an answer.
+
+        Args:
+            passages: what the model was given.
+            question: a short answer says little without it.
+            source: gives the source of a page.
+        """
         self._passages = passages
         self._source = source
-        self._evidence = Evidence(passages)
+        self._evidence = Evidence(passages, question)
         self._lines: dict[str, LineTable] = {}
         self._raw = ""
         self._text = ""  # of the sentences that are done, markers included

@@ -9,7 +9,7 @@ SOURCE = {"page.md": TEXT}
 
 def composer(*texts):
     passages = [passage(text, rank=rank) for rank, text in enumerate(texts or [TEXT], 1)]
-    return Composer(passages, lambda path: TEXT)
+    return Composer(passages, "What is BERT?", lambda path: TEXT)
 
 
 def write(made, text, size=3):
