@@ -28,6 +28,16 @@ def verbatim(text: str, source_start: int) -> Aligned:
     return Aligned(text, ((0, len(text), source_start, source_start + len(text)),)) if text else EMPTY
 
 
+def as_whole(start: int, end: int, low: int, high: int) -> tuple[Segment, ...]:
+    """Characters `[start, end)` that stand for the source `[low, high)` as a whole and not one by one.
+
+    Where the lengths happen to be equal, two segments say so: a single one would claim that the characters correspond.
+    """
+    if end - start == high - low > 1:
+        return (start, start + 1, low, high), (start + 1, end, low, high)
+    return ((start, end, low, high),)
+
+
 def join(pieces: Iterable[Aligned], separator: str = "\n") -> Aligned:
     """Pieces one after the other; the separators map to nothing.
 

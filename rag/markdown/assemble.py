@@ -30,6 +30,7 @@ _IMAGES = re.compile(
 )
 _EMBED = re.compile(r"\s*!\[\[[^\[\]\n]+\]\]\s*\Z")
 _REFERENCE = re.compile(r"\s*\[((?:\\.|[^\[\]\\])+)\]:\s*<?([^\s>]*)")
+_ANNOTATION = re.compile(r"\(\d{1,2}\)!?[ \t]*(?:-->|\*/)?[ \t]*$", re.MULTILINE)
 _COLON = (":", "：")
 
 
@@ -54,8 +55,8 @@ class _Rows:
 class Assembler:
     """Walks the tokens of one page once; `run` returns the drafts."""
 
-    def __init__(self, scan: Scan, text: str, tokens: Sequence[Token], sink: Sink, returns: bool) -> None:
-        self._scan, self._text, self._tokens, self._sink, self._returns = scan, text, tokens, sink, returns
+    def __init__(self, scan: Scan, text: str, tokens: Sequence[Token], sink: Sink) -> None:
+        self._scan, self._text, self._tokens, self._sink = scan, text, tokens, sink
         self._path = Path()
         self._drafts: list[Draft] = []
         self._frames: list[Frame] = []
@@ -120,7 +121,9 @@ class Assembler:
                     self._path.leave(frame)
             elif scope.kind:
                 self._flush()
-                label = scope.label or (self.clean([scope.title]).text if scope.title else "")
+                label = scope.label
+                if scope.title:  # it stands in a tag, which is masked
+                    label = self._repaired(inline.clean(self._scan.text, [scope.title], self._sink)).text
                 self._scopes[id(scope)] = self._path.push(Frame(label, kind=scope.kind, info=scope.info))
 
     # output
@@ -147,6 +150,8 @@ class Assembler:
     def _introduce(self, draft: Draft) -> None:
         """A paragraph that ends in a colon belongs to what follows."""
         before = self._drafts[-1] if self._drafts else None
+        if before and before.kind == "code" and draft.kind == "list" and _ANNOTATION.search(before.content.text):
+            before.group = before.group or draft.group  # the notes on the marks in the code
         if not before or before.label or before.level or before.path != draft.path or before.pieces or draft.start < before.end:
             return
         if before.content.text.endswith(_COLON):
@@ -190,7 +195,9 @@ class Assembler:
         if leaf.mode == "inline":
             cleaned = join([inline.clean(text, [line], self._sink) for line in lines], leaf.separator)
         elif leaf.mode == "verbatim":
-            cleaned, pieces = content.code(text, lines, self._scan.mark, self._returns)
+            if leaf.kind == "math":  # its indentation says nothing
+                lines = [content.trim(text, *line) for line in lines]
+            cleaned, pieces = content.code(text, lines, self._scan.text)
             pieces = pieces if leaf.kind == "code" else []
         elif leaf.mode == "mermaid":
             cleaned, pieces = mermaid.statements(text, lines)
@@ -455,7 +462,7 @@ class Assembler:
             cleaned, pieces = mermaid.statements(self._text, lines)
             self._emit(Draft("diagram", cleaned, start, end, pieces, info="mermaid"))
             return
-        cleaned, pieces = content.code(self._text, lines, self._scan.mark, self._returns)
+        cleaned, pieces = content.code(self._text, lines, self._scan.text)
         if lang in content.MATH:
             self._emit(Draft("math", cleaned, start, end))
             return
@@ -473,7 +480,7 @@ class Assembler:
         lines = token.meta["lines"]
         self._advance(lines[0][0])
         self._flush()
-        cleaned, pieces = content.code(self._text, lines, self._scan.mark, self._returns)
+        cleaned, pieces = content.code(self._text, lines, self._scan.text)
         if pieces:
             start = lines[0][0]
             self._emit(Draft("code", cleaned, start, lines[-1][1], pieces))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.markdown.align import Aligned, join, verbatim
+from rag.markdown.align import Aligned, join, merge, verbatim
 from rag.markdown.drafts import Piece
 from rag.markdown.inline import hugo_escapes
 from rag.types import Span
@@ -34,16 +34,15 @@ def code_title(text: str, start: int, end: int) -> Span | None:
     return match.span("title") if match else None
 
 
-def code(text: str, lines: Sequence[Span], mark: str, returns: bool) -> tuple[Aligned, list[Piece]]:
+def code(text: str, lines: Sequence[Span], original: str) -> tuple[Aligned, list[Piece]]:
     """Code as it stands, without blank lines at its ends.
 
     Args:
         text: masked.
         lines: what each line shows.
-        mark: the character that stands for what is hidden.
-        returns: lines may end in a carriage return, which the levelled text has as a space.
+        original: the same text, unmasked; where the two differ, something is hidden.
     """
-    kept = [(low, high) for low, high in lines]
+    kept = list(lines)
     while kept and not text[slice(*kept[0])].strip():
         kept.pop(0)
     while kept and not text[slice(*kept[-1])].strip():
@@ -52,24 +51,23 @@ def code(text: str, lines: Sequence[Span], mark: str, returns: bool) -> tuple[Al
     pieces: list[Piece] = []
     at = 0
     for low, high in kept:
-        if returns and text[low:high].endswith(" "):
-            high -= 1
-        row = _visible(text, low, high, mark)
+        row = _visible(text, low, high, original)
         pieces.append(Piece("line", at, at + len(row.text), low))
         at += len(row.text) + 1
         rows.append(row)
     return join(rows), pieces
 
 
-def _visible(text: str, low: int, high: int, mark: str) -> Aligned:
-    escapes = hugo_escapes(text, low, high)
-    if not escapes and text.find(mark, low, high) < 0:
+def _visible(text: str, low: int, high: int, original: str) -> Aligned:
+    """A line of code without what is hidden in it and without the marks that keep a shortcode from running."""
+    holes = hugo_escapes(original, low, high)
+    if text[low:high] != original[low:high]:
+        holes.extend((at, at + 1) for at in range(low, high) if text[at] != original[at])
+    if not holes:
         return verbatim(text[low:high], low)
     found: list[Aligned] = []
     at = low
-    for match in re.finditer(re.escape(mark) + "+", text[low:high]):
-        escapes.append((low + match.start(), low + match.end()))
-    for start, end in sorted(escapes):
+    for start, end in merge(holes):
         found.append(verbatim(text[at:start], at))
         at = end
     found.append(verbatim(text[at:high], at))
@@ -78,21 +76,22 @@ def _visible(text: str, low: int, high: int, mark: str) -> Aligned:
 
 def cells(text: str, low: int, high: int) -> list[Span]:
     r"""The cells of a table's row, without the white space around them; `\|` is no border."""
-    low, high = _trim(text, low, high)
+    low, high = trim(text, low, high)
     if text.startswith("|", low, high):
         low += 1
     found: list[Span] = []
     at = low
     for match in _CELL_END.finditer(text, low, high):
         if match[0] == "|":
-            found.append(_trim(text, at, match.start()))
+            found.append(trim(text, at, match.start()))
             at = match.end()
     if at < high:
-        found.append(_trim(text, at, high))
+        found.append(trim(text, at, high))
     return found
 
 
-def _trim(text: str, low: int, high: int) -> Span:
+def trim(text: str, low: int, high: int) -> Span:
+    """A stretch without the spaces around it."""
     while low < high and text[low] in " \t":
         low += 1
     while high > low and text[high - 1] in " \t":

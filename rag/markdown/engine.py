@@ -234,7 +234,7 @@ def _footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     token.info = match[1]
     token.meta["start"] = at
     content = state.skipSpaces(match.end())
-    mkdocs.nested(state, start, end, content=min(content, stop), indent=state.sCount[start] + 4)
+    mkdocs.nested(state, start, end, content=min(content, stop), indent=state.blkIndent + 4)
     state.push("footnote_close", "", -1)
     return True
 

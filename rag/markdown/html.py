@@ -13,13 +13,14 @@ from typing import NamedTuple
 from rag.types import Span
 
 BLOCK = frozenset(
-    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form frame "
-    "frameset h1 h2 h3 h4 h5 h6 head header hr html iframe legend li link main menu nav noframes ol optgroup option p param "
-    "search section source summary table tbody td tfoot th thead tr track ul picture video audio col colgroup caption".split()
+    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form "
+    "frame frameset h1 h2 h3 h4 h5 h6 head header hr html iframe legend li link main menu nav noframes ol optgroup option p "
+    "param search section select input textarea source summary table tbody td tfoot th thead tr track ul picture video "
+    "audio col colgroup caption".split()
 )
 INLINE = frozenset(
-    "a abbr acronym b bdi bdo big br button cite code data del dfn em embed font i img input ins kbd label map area mark meter "
-    "nobr noscript object output progress q rp rt ruby s samp select small span strike strong sub sup textarea time tt u var wbr "
+    "a abbr acronym b bdi bdo big br button cite code data del dfn em embed font i img ins kbd label map area mark meter "
+    "nobr noscript object output progress q rp rt ruby s samp small span strike strong sub sup time tt u var wbr "
     "base meta title slot template pre script style svg math canvas".split()
 )
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from rag.markdown import emphasis, html, links
-from rag.markdown.align import Aligned, strip
+from rag.markdown.align import Aligned, as_whole, strip
 from rag.markdown.emphasis import Run
 from rag.markdown.fences import run_of
 from rag.types import Segment, Span
@@ -24,7 +24,7 @@ _TRIGGER = r"""
   | (?P<tick>`+)
   | (?P<run>\*+|_+|~+)
   | (?P<wiki>!?\[\[)
-  | (?P<note>\[\^[^\]\s\[]{1,100}\](?!:)|\^\[)
+  | (?P<note>\[\^[^\]\s\[]{1,100}\]|\^\[)
   | (?P<open>!?\[)
   | (?P<close>\])
   | (?P<tag><)
@@ -45,6 +45,7 @@ _CRITIC_END = {"++": "++}", "--": "--}", "~~": "~~}", "==": "==}", ">>": "<<}"}
 _ATTRIBUTES = re.compile(
     r"""\{:?[ \t]*(?:(?:[#.][\w:-]+|[\w:-]+=(?:"[^"\n]*"|'[^'\n]*'|[^\s"'{}]+))[ \t]*)+\}|\{:[ \t]*[\w-]+[ \t]*\}"""
 )
+_EXPRESSION = re.compile(r"\{[ \t]*([A-Za-z_$][\w$]*)[ \t]*\}")
 _ROLE = re.compile(r"\{([A-Za-z][\w:+-]*)\}(`+)")
 _ROLE_TARGET = re.compile(r"([\s\S]*?)[ \t\n]*<([^<>\n]+)>\Z")
 _AUTOLINK = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>")
@@ -65,6 +66,8 @@ class Sink:
         mark: the character that stands for what is hidden.
         hard_lines: a line end in a paragraph is one for the reader too.
         math: dollar signs may enclose formulas.
+        loose: `[text][label]` is a link though the page does not define the label.
+        constants: values by name, for `{NAME}`.
         links: kind, target with anchor, span.
         tags: `#tag` without the sign.
         block_ids: id and span.
@@ -77,6 +80,8 @@ class Sink:
     mark: str
     hard_lines: bool = False
     math: bool = True
+    loose: bool = False
+    constants: dict[str, str] = field(default_factory=dict)
     links: list[tuple[str, str, Span]] = field(default_factory=list)
     tags: list[tuple[str, int]] = field(default_factory=list)
     block_ids: list[tuple[str, Span]] = field(default_factory=list)
@@ -117,11 +122,19 @@ class _Output:
         if not text or (text == " " and self._last.isspace()) or (text == "\n" == self._last and not self._cleaner.raw_lines):
             return
         if text.strip():
-            self.segments.append((self._at, self._at + len(text), *self._cleaner.span(item.start, item.end)))
+            self.segments += as_whole(self._at, self._at + len(text), *self._cleaner.span(item.start, item.end))
         self._add(text, copied=False)
 
     def copy(self, start: int, end: int) -> None:
-        """A stretch of the source as it is."""
+        """A stretch of the source as it is, without what is hidden in it."""
+        text, mark = self._cleaner.text, self._cleaner.sink.mark
+        if text.find(mark, start, end) < 0:
+            self._copy(start, end)
+            return
+        for match in re.finditer(f"[^{mark}]+", text[start:end]):
+            self._copy(start + match.start(), start + match.end())
+
+    def _copy(self, start: int, end: int) -> None:
         text = self._cleaner.text
         if self._last.isspace() and not self._cleaner.raw_lines:
             while start < end and text[start] in " \t":
@@ -308,6 +321,8 @@ class Cleaner:
             self._lines(match.end(), close)
             self._replace(close, close + 1, ")")
             return close + 1
+        if not match.start() and self.text.startswith(":", match.end()):
+            return 0
         self.sink.footnotes.append((match["note"][2:-1], self.source(match.start())))
         return match.end()
 
@@ -330,7 +345,7 @@ class Cleaner:
             return 0
         index, image = self._brackets.pop()
         opener = self._items[index]
-        link = links.after_bracket(self.text, opener.end, match.start(), self.sink.references)
+        link = links.after_bracket(self.text, opener.end, match.start(), self.sink.references, loose=self.sink.loose)
         if link is None:
             return 0
         end = link.end
@@ -392,6 +407,8 @@ class Cleaner:
                 inner = self.text[self._tags[opened][0].end : tag.start]
                 if tag.name.lower() != "s" or (inner and not inner[0].isspace() and not inner[-1].isspace()):
                     paired.update((opened, number))
+        if not any(item.text is None and self.text[item.start : item.end].strip() for item in self._items):
+            return  # nothing but tags
         for number, (tag, item) in enumerate(self._tags):
             if number not in paired and not tag.attributes:
                 item.text = None
@@ -456,6 +473,10 @@ class Cleaner:
             before, after = text[at - 1] if at else "\n", text[attributes.end() : attributes.end() + 1]
             if before in ')]`*_:>"' or (after in ("", "\n") and before in " \n\t" + self.sink.mark):
                 return attributes.end()
+        constant = _EXPRESSION.match(text, at) if self.sink.constants else None
+        if constant and constant[1] in self.sink.constants:
+            self._replace(at, constant.end(), self.sink.constants[constant[1]])
+            return constant.end()
         critic = _CRITIC.match(text, at, at + 4000)
         if critic and critic[0].endswith(_CRITIC_END[critic[1]]):
             return self._critic(critic)

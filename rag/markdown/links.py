@@ -6,12 +6,13 @@ import re
 from typing import NamedTuple
 
 _WIKILINK = re.compile(r"!?\[\[(?P<target>[^\[\]\n|]+?)(?P<alias>\\?\|[^\[\]\n]*(?:\[[^\[\]\n]*\][^\[\]\n]*)?)?\]\]")
-_NUMBERS = re.compile(r"[\d\s.,;:+eE-]*\Z")
+_NUMBERS = re.compile(r"(?!\d{4}-\d\d)[\d\s.,;:+eE-]*\Z")  # a date is the name of a daily note
 _MEDIA = re.compile(
     r"\.(?:png|jpe?g|gif|svg|webp|bmp|avif|mp[34]|webm|wav|ogg|m4a|mov|mkv|pdf|canvas|base|excalidraw)\Z", re.IGNORECASE
 )
 _SIZE = re.compile(r"\d+(?:x\d+)?\Z")
 _LABEL = re.compile(r"\[((?:\\.|[^\[\]\\]){0,999})\]")
+_IDENTIFIER = re.compile(r"[A-Za-z][\w:-]*(?:\.[\w:-]+)*\Z")
 _PLAIN = re.compile(r"[^\s()<>\\]+")
 _TITLE = re.compile(r"""\s+(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\((?:\\.|[^()\\])*\))(?=\s*\))""")
 _ANGLE = re.compile(r"<([^<>\n]*)>")
@@ -102,18 +103,23 @@ def normal(label: str) -> str:
     return _SPACE.sub(" ", label.strip()).casefold()
 
 
-def after_bracket(text: str, start: int, close: int, references: dict[str, str]) -> Target | None:
-    """What a link with the text `[start, close)` points at; None if the brackets are text."""
+def after_bracket(text: str, start: int, close: int, references: dict[str, str], *, loose: bool = False) -> Target | None:
+    """What a link with the text `[start, close)` points at; None if the brackets are text.
+
+    A `loose` page may name references that are defined elsewhere, as MkDocs plugins do.
+    """
     at = close + 1
     if text.startswith("(", at):
         found = _destination(text, at + 1)
         if found:
             return found
-    if not references:
+    if not references and not loose:
         return None
     label = _LABEL.match(text, at)
     if label and label[1].strip():
         target = references.get(normal(label[1]))
+        if target is None and loose and close - start > 2 and _IDENTIFIER.match(label[1]):
+            target = f"#{label[1]}"
         return Target(target, label.end()) if target is not None else None
     if close - start > 999:
         return None

@@ -17,6 +17,11 @@ _EXPORT = re.compile(
     r"|\*[ \t]+from|default[ \t]+(?:function|class|async|\(|[A-Za-z_$][\w$]*[ \t]*(?:;|\(|=>|$)))",
     re.MULTILINE,
 )
+_CONSTANT = re.compile(
+    r"""export[ \t]+(?:const|let|var)[ \t]+(?P<name>[A-Za-z_$][\w$]*)[ \t]*=[ \t]*
+        (?:(?P<number>-?\d[\d_.]*)|(?P<quote>["'`])(?P<text>[^"'`\\\n$]+)(?P=quote))[ \t]*;?\s*\Z""",
+    re.VERBOSE,
+)
 _LIMIT_CHARS = 20_000
 _OPEN, _CLOSE = "([{", ")]}"
 _CODE = re.compile(r"""["'`](?:\\.|[^\\\n])*?["'`]|//[^\n]*|[(\[{)\]}]|\n""")
@@ -36,6 +41,9 @@ def module_line(scan: Scan, at: int) -> int:
     if not _EXPORT.match(text, at):
         return at + 6
     end = _statement_end(text, at)
+    constant = _CONSTANT.match(text, at, end)
+    if constant:
+        scan.constants[constant["name"]] = constant["number"] or constant["text"]
     scan.hide(at, end, blank=True)
     scan.saw("docusaurus")
     return end

@@ -13,7 +13,7 @@ import unicodedata
 import ftfy
 from ftfy.badness import is_bad
 
-from rag.markdown.align import Aligned, cut, join
+from rag.markdown.align import Aligned, as_whole, cut, join
 from rag.types import Segment
 
 # What the bytes 0x80 to 0xBF of UTF-8 look like after Windows-1254; the other seven were lost.
@@ -63,7 +63,7 @@ def _replace(aligned: Aligned, edits: list[Edit]) -> Aligned:
         old = cut(aligned, start, end)
         segments: tuple[Segment, ...] = ()
         if old.alignment and text:
-            segments = ((0, len(text), min(s[2] for s in old.alignment), max(s[3] for s in old.alignment)),)
+            segments = as_whole(0, len(text), min(s[2] for s in old.alignment), max(s[3] for s in old.alignment))
         pieces.append(Aligned(text, segments))
         at = end
     pieces.append(cut(aligned, at, len(aligned.text)))

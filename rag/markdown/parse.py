@@ -13,6 +13,8 @@ from bisect import bisect_right
 from collections.abc import Callable
 from typing import Any
 
+from markdown_it.token import Token
+
 from rag.lines import LineTable
 from rag.markdown import engine, frontmatter, links, marks, metadata, mojibake, walk
 from rag.markdown.align import Aligned
@@ -53,8 +55,10 @@ def parse(source: str, path: str, *, resolve: Resolve | None = None) -> Page:
         scan.notice(0, "bad-front-matter", f"The front matter cannot be read: {front.error}")
     walk.run(scan)
     masked = scan.masked()
-    sink = Sink({}, scan.components, scan.mark, hard_lines=dialect == "obsidian")
-    assembler = Assembler(scan, masked, _tokens(scan, masked), sink, "\r" in source)
+    sink = Sink(
+        {}, scan.components, scan.mark, hard_lines=dialect == "obsidian", loose=dialect == "mkdocs", constants=scan.constants
+    )
+    assembler = Assembler(scan, masked, _tokens(scan, masked, source), sink)
     drafts = assembler.run()
     hidden, left = finish(text, drafts, [*scan.hidden, *sink.hidden])
     if left:
@@ -81,8 +85,20 @@ def parse(source: str, path: str, *, resolve: Resolve | None = None) -> Page:
     )
 
 
-def _tokens(scan: Scan, masked: str) -> list[Any]:
-    return engine.tokens(masked, dedent=scan.dedent, broken=scan.broken, indented_code=not scan.mdx)
+def _tokens(scan: Scan, masked: str, source: str) -> list[Token]:
+    """Block tokens; a carriage return, which the levelled text has as a space, is taken off the lines."""
+    tokens = engine.tokens(masked, dedent=scan.dedent, broken=scan.broken, indented_code=not scan.mdx)
+    if "\r" in source:
+        for leaf in scan.leaves:
+            leaf.content = _without_returns(leaf.content, source)
+        for token in tokens:
+            if "lines" in token.meta:
+                token.meta["lines"] = _without_returns(token.meta["lines"], source)
+    return tokens
+
+
+def _without_returns(lines: list[Span], source: str) -> list[Span]:
+    return [(low, high - 1 if high > low and source[high - 1] == "\r" else high) for low, high in lines]
 
 
 def _with_leftovers(text: str, drafts: list[Draft], left: list[Span], assembler: Assembler) -> list[Draft]:

@@ -89,6 +89,7 @@ class Scan:
         abbreviations: expansions by abbreviation.
         snippets: files that are included, as written.
         imports: file by component name.
+        constants: values that the page exports and may show as `{NAME}`.
         broken: where a fence that nobody closed ends, by the offset of its first mark.
         dedent: columns of indentation that a tag gives to a line, by line number from 0.
         notices: offset, kind and message.
@@ -109,6 +110,7 @@ class Scan:
     abbreviations: dict[str, str] = field(default_factory=dict)
     snippets: list[str] = field(default_factory=list)
     imports: dict[str, str] = field(default_factory=dict)
+    constants: dict[str, str] = field(default_factory=dict)
     broken: dict[int, int] = field(default_factory=dict)
     dedent: dict[int, int] = field(default_factory=dict)
     notices: list[tuple[int, str, str]] = field(default_factory=list)
@@ -140,7 +142,7 @@ class Scan:
 
     def cover(self, leaf: Leaf) -> None:
         """Take a leaf out of the text and keep it."""
-        self._masks.append((leaf.start, leaf.end, True))
+        self._masks.append((leaf.start, leaf.end, self.fills_lines(leaf.start, leaf.end)))
         self.leaves.append(leaf)
 
     def fills_lines(self, start: int, end: int) -> bool:

@@ -11,6 +11,7 @@ def check_page(source: str, page: Page) -> None:
     check_coverage(source, page)
     for block in page.blocks:
         assert block.text.strip(), block
+        assert "\ufdd0" not in block.text or "\ufdd0" in source, "a mark of ours is shown"
         check_aligned(source, block)
         check_parts(block)
         assert block.line >= 1
