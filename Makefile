@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test ingest eval check soak bench clean distclean weights constraints
+.PHONY: help chat test ingest eval check lint lint-corpus soak bench clean distclean constraints
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -39,6 +39,10 @@ lint: $(VENV)/.test
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pydoclint --quiet rag eval
+	@$(BIN)/python -m rag lint
+
+lint-corpus: $(VENV)/.chat  ## check the notes: links, anchors, titles, sizes, near-duplicates, coverage
+	@$(BIN)/python -m rag lint $(ARGS)
 
 eval: $(VENV)/.test  ## ask the evaluation questions, judge the answers, write a report (ARGS="--limit 3")
 	@$(BIN)/python -m rag models fetch

@@ -27,6 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     """
     options = _parser().parse_args(arguments)
     flags = {
+        "corpus": _path(options, "corpus"),
         "index": _path(options, "index"),
         "top_k": getattr(options, "top_k", None),
         "max_context_tokens": getattr(options, "max_tokens", None),
@@ -65,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     rollback = commands.add_parser("rollback", parents=[common], help="go back to an older generation of the index")
     rollback.add_argument("generation", nargs="?", type=int, help="its number (default: the one before)")
     rollback.set_defaults(command=_rollback)
+
+    lint = commands.add_parser("lint", parents=[common], help="is the corpus in order? links, titles, duplicates")
+    lint.add_argument("--corpus", metavar="DIR", help="folder of the notes")
+    lint.set_defaults(command=_lint)
 
     models = commands.add_parser("models", parents=[common], help="list, fetch or verify the weights")
     from rag.models.cli import add_models_arguments
@@ -151,6 +156,16 @@ def _rollback(options: argparse.Namespace, config: Config) -> int:
     manifest = build_index(config).rollback(options.generation)
     sys.stdout.write(f"Generation {manifest.generation} answers questions now.\n")
     return 0
+
+
+def _lint(options: argparse.Namespace, config: Config) -> int:
+    from rag.lint import lint
+
+    notices = lint(config.corpus)
+    for notice in notices:
+        sys.stdout.write(f"{notice.path}:{notice.line}: {notice.kind}: {notice.message}\n")
+    sys.stderr.write(f"{len(notices)} {'problem' if len(notices) == 1 else 'problems'} in {config.corpus}\n")
+    return 1 if notices else 0
 
 
 def _models(options: argparse.Namespace, config: Config) -> int:

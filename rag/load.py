@@ -72,6 +72,12 @@ def walk(corpus: Path) -> tuple[list[CorpusFile], list[tuple[str, str]]]:
     return sorted(files, key=lambda file: file.path), sorted(left_out)
 
 
+def all_files(corpus: Path) -> list[str]:
+    """Return every file that is not hidden, note or not, left out or not, relative to the corpus: what a link may name."""
+    root = corpus.resolve()
+    return [path.relative_to(root).as_posix() for path in _entries(root)]
+
+
 def _entries(root: Path) -> Iterator[Path]:
     def fail(error: OSError) -> None:
         raise CorpusError(f"{error.filename} cannot be listed: {error.strerror}", hint="Check its permissions.") from error
