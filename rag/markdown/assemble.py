@@ -260,6 +260,7 @@ class Assembler:
         lines = [span for span in token.meta["lines"] if span[0] < span[1]]
         if not lines:
             return
+        lines[0] = (self._visible_from(*lines[0]), lines[0][1])
         self._advance(lines[0][0])
         if self._frames and self._frames[-1].kind == "quote" and not self._frames[-1].info:
             lines = self._callout(lines)
@@ -284,6 +285,12 @@ class Assembler:
             if joined.lstrip().startswith(("!", "[!", "<img", "<IMG")) and _IMAGES.match(joined):
                 kind = "image"
             self._emit(Draft(kind, cleaned, start, end, info=info))
+
+    def _visible_from(self, low: int, high: int) -> int:
+        """Where a line begins that may begin with a hidden tag, which may open a container."""
+        while low < high and self._text[low] in (self._scan.mark, " "):
+            low += 1
+        return low
 
     def _callout(self, lines: list[Span]) -> list[Span]:
         """The first paragraph of a quote: a callout's head is taken off."""

@@ -171,10 +171,14 @@ def directive(scan: Scan, start: int, end: int, content: int, after: int) -> int
             scan.add_link("snippet", argument, "", start, after)
             scan.snippets.append(argument)
         scan.hide(start, after, blank=True)
+    elif name in _CODE:
+        if body > stop + 1:
+            scan.hide(stop + 1, body, blank=True)
     elif name in _MARKDOWN:
         title = None if name in _UNTITLED else _title(text, match, start, stop)
         if name == "figure":
             scan.add_link("image", argument, "", start, stop)
+        scan.ends.add(content)
         _opened(scan, name, title, (start, stop), (body, content), after)
         return min(body, content)
     return after

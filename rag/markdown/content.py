@@ -11,6 +11,7 @@ from rag.markdown.inline import hugo_escapes
 from rag.types import Span
 
 _INFO = re.compile(r"[ \t]*\{?[ \t]*\.?([A-Za-z][\w+#.-]*)")
+_DIRECTIVE = re.compile(r"[ \t]*\{(?:code|code-block|code-cell|sourcecode)\}[ \t]*([A-Za-z][\w+#.-]*)")
 _CODE_TITLE = re.compile(r"""(?:title|filename|file|caption|name)=(?P<quote>["'])(?P<title>[^"'\n]+)(?P=quote)""")
 _CELL_END = re.compile(r"\\.|\|", re.DOTALL)
 
@@ -24,7 +25,7 @@ def language(info: str) -> str:
     >>> language("{.python .copy} title='x'"), language("js {1,3}")
     ('python', 'js')
     """
-    match = _INFO.match(info)
+    match = _DIRECTIVE.match(info) or _INFO.match(info)
     return match[1].lower().rstrip(".") if match else ""
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import functools
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 
 from rag.markdown.lines import line_end
 from rag.markdown.scan import Scan
+from rag.types import Span
 
+_TICKS = re.compile("`+")
 _PROSE = frozenset({"md", "markdown", "mdx", "rst", "text", "txt", "quarto"})
 _CODE_HEADING = re.compile(r"#[ \t]")
 
@@ -72,26 +74,32 @@ class Fences:
         return None
 
 
+class Ticks:
+    """Runs of backticks of one text, by their length."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._starts: dict[int, list[int]] | None = None
+
+    def after(self, length: int, at: int) -> Span | None:
+        """The next run of exactly so many backticks."""
+        if self._starts is None:
+            self._starts = {}
+            for match in _TICKS.finditer(self._text):
+                self._starts.setdefault(match.end() - match.start(), []).append(match.start())
+        starts = self._starts.get(length, [])
+        index = bisect_left(starts, at)
+        return (starts[index], starts[index] + length) if index < len(starts) else None
+
+
 class CodeSpans:
     """Code spans of one text: a run of backticks and the next run of the same length in the paragraph."""
 
     def __init__(self, scan: Scan) -> None:
         self._scan = scan
-        self._missing: dict[int, int] = {}
+        self._ticks = Ticks(scan.text)
 
     def end(self, at: int, length: int) -> int:
         """The end of the span that begins at `at`; the end of the run alone if nothing closes it."""
-        stop = self._scan.paragraph_end(at)
-        if self._missing.get(length) == stop:
-            return at + length
-        match = run_of(length).search(self._scan.text, at + length, stop)
-        if match:
-            return match.end()
-        self._missing[length] = stop
-        return at + length
-
-
-@functools.lru_cache(maxsize=128)
-def run_of(length: int) -> re.Pattern[str]:
-    """A run of exactly so many backticks."""
-    return re.compile(rf"(?<!`)`{{{length}}}(?!`)")
+        close = self._ticks.after(length, at + length)
+        return close[1] if close and close[1] <= self._scan.paragraph_end(at) else at + length

@@ -44,6 +44,8 @@ _ATTRIBUTE = re.compile(
     re.VERBOSE,
 )
 _END = re.compile(r"\s*(/?)>")
+_BRACE = re.compile(r"[{}]")
+_MAX_BRACES = 20
 _LIMIT_CHARS = 20_000
 
 
@@ -97,14 +99,13 @@ def parse(text: str, at: int, stop: int) -> Tag | None:
 
 def _closing_brace(text: str, at: int, stop: int) -> int:
     """After the brace that closes the one before `at`; -1 if none does."""
-    depth, stop = 1, min(stop, at + 5000)
-    for position in range(at, stop):
-        if text[position] == "{":
-            depth += 1
-        elif text[position] == "}":
-            depth -= 1
-            if not depth:
-                return position + 1
+    depth = 1
+    for match in _BRACE.finditer(text, at, min(stop, at + 5000)):
+        depth += 1 if match[0] == "{" else -1
+        if not depth:
+            return match.end()
+        if depth > _MAX_BRACES:
+            break
     return -1
 
 

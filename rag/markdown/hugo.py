@@ -16,7 +16,7 @@ from rag.types import Span
 _ESCAPED = re.compile(r"\{\{([<%])\s*(/\*)(?P<inner>(?:(?!\*/)[\s\S]){0,2000}?)(\*/)\s*[>%]\}\}")
 _TAG = re.compile(
     r"""\{\{(?P<mark>[<%])\s*(?P<close>/?)\s*(?P<name>[\w./-]*[\w.-])
-        (?P<body>(?:"(?:\\.|[^"\\])*"|`[^`]*`|(?![>%]\}\}|/\s*[>%]\}\})[^"`]){0,4000})
+        (?P<body>(?:"(?:\\.|[^"\\])*"|`[^`]*`|(?![>%]\}\}|/\s*[>%]\}\}|\{\{[<%])[^"`]){0,4000})
         (?P<empty>/?)\s*[>%]\}\}""",
     re.VERBOSE,
 )
@@ -55,17 +55,19 @@ class Shortcodes:
     def __init__(self, scan: Scan) -> None:
         self._scan = scan
         self._open: list[tuple[str, Scope]] = []
+        self._never_closed: set[str] = set()
 
     def read(self, at: int) -> int:
         """The shortcode at `at`; returns where to go on."""
         scan = self._scan
-        escaped = _ESCAPED.match(scan.text, at)
+        escaped = _ESCAPED.match(scan.text, at) if scan.find("*/", at) >= 0 else None
         if escaped:
             scan.hide(*escaped.span(2), blank=False)
             scan.hide(*escaped.span(4), blank=False)
             scan.saw("hugo")
             return escaped.end()
-        match = _TAG.match(scan.text, at)
+        ends = [end for end in (scan.find(">}}", at), scan.find("%}}", at)) if end >= 0]
+        match = _TAG.match(scan.text, at) if ends and min(ends) < at + 5000 else None
         if not match:
             return at + 3
         scan.saw("hugo")
@@ -92,8 +94,9 @@ class Shortcodes:
         """A shortcode whose inner text is not Markdown; 0 if it has none."""
         scan, text = self._scan, self._scan.text
         close = re.compile(rf"\{{\{{[<%]\s*/\s*{re.escape(code.name)}\s*[>%]\}}\}}")
-        match = close.search(text, code.end, code.end + 100_000)
+        match = close.search(text, code.end) if code.name not in self._never_closed else None
         if not match:
+            self._never_closed.add(code.name)
             return 0
         end = match.end()
         if not scan.fills_lines(code.start, end):

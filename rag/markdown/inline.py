@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from rag.markdown import emphasis, html, links
 from rag.markdown.align import Aligned, as_whole, strip
 from rag.markdown.emphasis import Run
-from rag.markdown.fences import run_of
+from rag.markdown.fences import Ticks
 from rag.types import Segment, Span
 
 _TRIGGER = r"""
@@ -40,8 +40,7 @@ _TRIGGER = r"""
   | (?P<line>\n[ \t]*)
 """
 _KEYS = re.compile(r"\+\+([\"a-z0-9][\w\"' -]*(?:\+[\w\"' .-]+)*)\+\+")
-_CRITIC = re.compile(r"\{(\+\+|--|~~|==|>>)([\s\S]*?)(?:\+\+|--|~~|==|<<)\}")
-_CRITIC_END = {"++": "++}", "--": "--}", "~~": "~~}", "==": "==}", ">>": "<<}"}
+_CRITIC = {"++": "++}", "--": "--}", "~~": "~~}", "==": "==}", ">>": "<<}"}
 _ATTRIBUTES = re.compile(
     r"""\{:?[ \t]*(?:(?:[#.][\w:-]+|[\w:-]+=(?:"[^"\n]*"|'[^'\n]*'|[^\s"'{}]+))[ \t]*)+\}|\{:[ \t]*[\w-]+[ \t]*\}"""
 )
@@ -105,6 +104,11 @@ class _Item:
     text: str | None = None
 
 
+_CELL = " | "
+_INSERTED: Span = (-1, -1)
+"""A space of ours."""
+
+
 class _Output:
     """The text and the alignment as they grow; spaces where markup stood between two spaces are not doubled."""
 
@@ -112,6 +116,7 @@ class _Output:
         self._cleaner = cleaner
         self._last = "\n"
         self._copied = False
+        self._spaces: Span | None = None  # at the end of the text, not yet known to stand before anything
         self._at = 0
         self.texts: list[str] = []
         self.segments: list[Segment] = []
@@ -119,8 +124,15 @@ class _Output:
     def stand_in(self, item: _Item) -> None:
         """Text that stands for a stretch of the source."""
         text = item.text
-        if not text or (text == " " and self._last.isspace()) or (text == "\n" == self._last and not self._cleaner.raw_lines):
+        if text == " " and not self._spaces and not self._last.isspace():
+            self._spaces = _INSERTED
+        if not text or text == " " or (text == _CELL and self._last == "\n"):
             return
+        if text in ("\n", _CELL) and not self._cleaner.raw_lines:
+            self._spaces = None
+            if text == self._last == "\n":
+                return
+        self._release()
         if text.strip():
             self.segments += as_whole(self._at, self._at + len(text), *self._cleaner.span(item.start, item.end))
         self._add(text, copied=False)
@@ -136,9 +148,30 @@ class _Output:
 
     def _copy(self, start: int, end: int) -> None:
         text = self._cleaner.text
-        if self._last.isspace() and not self._cleaner.raw_lines:
-            while start < end and text[start] in " \t":
-                start += 1
+        if not self._cleaner.raw_lines:
+            if self._spaces or self._last.isspace():
+                while start < end and text[start] in " \t":
+                    start += 1
+            stop = end
+            while stop > start and text[stop - 1] in " \t":
+                stop -= 1
+            if start < stop:
+                self._release()
+            if stop < end:
+                self._spaces = (stop, end)
+            end = stop
+        self._put(start, end)
+
+    def _release(self) -> None:
+        """Put the spaces that were held back."""
+        if self._spaces:
+            held, self._spaces = self._spaces, None
+            if held is _INSERTED:
+                self._add(" ", copied=False)
+            else:
+                self._put(*held)
+
+    def _put(self, start: int, end: int) -> None:
         if start >= end:
             return
         source, at, size = self._cleaner.source(start), self._at, end - start
@@ -146,7 +179,7 @@ class _Output:
             self.segments[-1] = (self.segments[-1][0], at + size, self.segments[-1][2], source + size)
         else:
             self.segments.append((at, at + size, source, source + size))
-        self._add(text[start:end], copied=True)
+        self._add(self._cleaner.text[start:end], copied=True)
 
     def _add(self, text: str, *, copied: bool) -> None:
         self.texts.append(text)
@@ -175,7 +208,7 @@ class Cleaner:
         self._runs: list[Run] = []
         self._brackets: list[tuple[int, bool]] = []
         self._tags: list[tuple[html.Tag, _Item]] = []
-        self._missing_ticks: set[int] = set()
+        self._ticks = Ticks(self.text)
         self._closing_marks: set[int] = set()
 
     def source(self, at: int) -> int:
@@ -264,18 +297,16 @@ class Cleaner:
     def _tick(self, match: re.Match[str]) -> int:
         if not self.markdown:
             return 0
-        length = len(match["tick"])
-        close = None if length in self._missing_ticks else run_of(length).search(self.text, match.end())
+        close = self._ticks.after(len(match["tick"]), match.end())
         if not close:
-            self._missing_ticks.add(length)
             return 0
-        start, end = match.end(), close.start()
+        start, end = match.end(), close[0]
         inner = self.text[start:end]
         if len(inner) > 2 and inner[0] in " \n" and inner[-1] in " \n" and inner.strip():
             start, end = start + 1, end - 1
         shebang = re.compile(r"(?:#!|:::)[a-z][\w+-]*[ ]+").match(self.text, start, end)
         self._unescaped(shebang.end() if shebang else start, end)
-        return close.end()
+        return close[1]
 
     def _unescaped(self, start: int, end: int) -> None:
         """Code, with the marks that keep a shortcode from running left out."""
@@ -376,8 +407,8 @@ class Cleaner:
             self._image(tag)
         elif name == "br":
             item.text = "\n"
-        elif name in html.CELLS and tag.closing:
-            item.text = " | "
+        elif name in html.CELLS and not tag.closing:
+            item.text = _CELL
         elif name in html.BREAKS:
             item.text = "\n"
         elif name == "a" and "href" in tag.attributes:
@@ -440,15 +471,8 @@ class Cleaner:
             return end
         if not self.markdown or (start and text[start - 1] == "=") or text[end : end + 1] in ("=", " ", "\n", ""):
             return 0
-        close = text.find("==", end)
-        stop = text.find("\n\n", end)
-        if (
-            close < 0
-            or (0 <= stop < close)
-            or text[close - 1].isspace()
-            or text[close + 2 : close + 3] == "="
-            or close - end > 2000
-        ):
+        close = text.find("==", end, end + 2000)
+        if close < 0 or text[close - 1].isspace() or text[close + 2 : close + 3] == "=" or "\n\n" in text[end:close]:
             return 0
         self._closing_marks.add(close)
         return end
@@ -477,42 +501,41 @@ class Cleaner:
         if constant and constant[1] in self.sink.constants:
             self._replace(at, constant.end(), self.sink.constants[constant[1]])
             return constant.end()
-        critic = _CRITIC.match(text, at, at + 4000)
-        if critic and critic[0].endswith(_CRITIC_END[critic[1]]):
-            return self._critic(critic)
-        return 0
+        mark = text[at + 1 : at + 3]
+        close = text.find(_CRITIC[mark], at + 3, at + 2000) if mark in _CRITIC else -1
+        return self._critic(mark, at, close) if close >= 0 else 0
 
     def _role(self, role: re.Match[str]) -> int:
         """A MyST role: its text, or the title before `<target>`."""
-        close = run_of(len(role[2])).search(self.text, role.end())
+        close = self._ticks.after(len(role[2]), role.end())
         if not close:
             return 0
-        start, end = role.end(), close.start()
+        start, end = role.end(), close[0]
         target = _ROLE_TARGET.match(self.text, start, end)
         name = role[1].rsplit(":", 1)[-1]
         if name in ("ref", "doc", "numref", "download", "eq", "term", "any"):
             written = target[2] if target else self.text[start:end]
             anchor = "" if name in ("doc", "download") else "#"
-            self.sink.links.append(("link", anchor + written.strip(), self.span(role.start(), close.end())))
+            self.sink.links.append(("link", anchor + written.strip(), self.span(role.start(), close[1])))
         if target and target[1]:
             self._lines(*target.span(1))
         else:
             self._lines(start, end)
-        return close.end()
+        return close[1]
 
-    def _critic(self, critic: re.Match[str]) -> int:
-        kind, (start, end) = critic[1], critic.span(2)
-        if kind == ">>":
-            self.sink.hidden.append(self.span(*critic.span()))
-            return critic.end()
-        middle = self.text.find("~>", start, end) if kind == "~~" else -1
+    def _critic(self, mark: str, at: int, close: int) -> int:
+        """A critic mark: what was added and what was struck out are both there to be read, a remark is not."""
+        start, end = at + 3, close + 3
+        if mark == ">>":
+            self.sink.hidden.append(self.span(at, end))
+            return end
+        middle = self.text.find("~>", start, close) if mark == "~~" else -1
         if middle >= 0:
             self._lines(start, middle)
             self._replace(middle, middle + 2, " ")
-            self._lines(middle + 2, end)
-        else:
-            self._lines(start, end)
-        return critic.end()
+            start = middle + 2
+        self._lines(start, close)
+        return end
 
     def _block_id(self, match: re.Match[str]) -> int:
         if not self.markdown:

@@ -15,6 +15,7 @@ _LABEL = re.compile(r"\[((?:\\.|[^\[\]\\]){0,999})\]")
 _IDENTIFIER = re.compile(r"[A-Za-z][\w:-]*(?:\.[\w:-]+)*\Z")
 _PLAIN = re.compile(r"[^\s()<>\\]+")
 _TITLE = re.compile(r"""\s+(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\((?:\\.|[^()\\])*\))(?=\s*\))""")
+_BRACKET = re.compile(r"[\[\]]")
 _ANGLE = re.compile(r"<([^<>\n]*)>")
 _SPACE = re.compile(r"\s+")
 _MAX_PARENTHESES = 32
@@ -88,13 +89,12 @@ def is_media(target: str) -> bool:
 def closing_bracket(text: str, at: int) -> int:
     """The bracket that closes the one before `at`; -1 if none does nearby."""
     depth = 1
-    for position in range(at, min(len(text), at + 2000)):
-        if text[position] == "[":
-            depth += 1
-        elif text[position] == "]":
-            depth -= 1
-            if not depth:
-                return position
+    for match in _BRACKET.finditer(text, at, at + 2000):
+        depth += 1 if match[0] == "[" else -1
+        if not depth:
+            return match.start()
+        if depth > _MAX_PARENTHESES:
+            break
     return -1
 
 

@@ -58,6 +58,7 @@ _CLASS = re.compile(
 _ER = re.compile(
     r"\s*(?P<a>[\w-]+|\"[^\"]*\")\s*[|}][o|](?:--|\.\.)[o|][|{]\s*(?P<b>[\w-]+|\"[^\"]*\")\s*(?::\s*\"?(?P<text>[^\"]*?)\"?)?\s*\Z"
 )
+_BARE = re.compile(r"\s*(?:end|autonumber|showData)\s*\Z")
 _ENTITY = re.compile(r"\s*(?:(?:class|state|namespace)\s+)?(?P<id>[\w~`.-]+)\s*(?:\{\s*)?\Z")
 _SLICE = re.compile(r"\s*\"(?P<a>[^\"]*)\"\s*:\s*(?P<text>\S+)\s*\Z")
 _TITLED = re.compile(r"\s*(?:pie(?:\s+showData)?|gantt|timeline|journey|xychart-beta|quadrantChart)\s+title\s+(?P<text>\S.*?)\s*\Z")
@@ -350,7 +351,7 @@ def _told(diagram: _Diagram, low: int, high: int) -> list[Aligned] | None:
     if described:
         return [join([diagram.name(described.span("id")), _COLON, diagram.shown(*described.span("text"))], "")]
     kept = _ENTITY.match(text, low, high)
-    if kept:
+    if kept and not _BARE.match(text, low, high):
         return [diagram.name(kept.span("id"))]
     return [] if _SKIPPED.match(text, low, high) else None
 

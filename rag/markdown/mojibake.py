@@ -103,7 +103,8 @@ def _ftfy_edits(text: str) -> list[Edit]:
     for word in _WORD.finditer(text):
         fixed = ftfy.fix_encoding(word[0])
         if fixed != word[0]:
-            edits.append((word.start(), word.end(), fixed))
+            start, end, by = _difference(word[0], fixed)
+            edits.append((word.start() + start, word.start() + end, by))
     return edits if _edited(text, edits) == whole else [_difference(text, whole)]
 
 

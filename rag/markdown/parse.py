@@ -17,7 +17,7 @@ from markdown_it.token import Token
 
 from rag.lines import LineTable
 from rag.markdown import engine, frontmatter, links, marks, metadata, mojibake, walk
-from rag.markdown.align import Aligned
+from rag.markdown.align import join, verbatim
 from rag.markdown.anchors import Anchors
 from rag.markdown.assemble import Assembler
 from rag.markdown.blocks import Block, Dialect, Heading, Link, LinkKind, Page
@@ -25,6 +25,7 @@ from rag.markdown.dialect import detect
 from rag.markdown.drafts import Draft, finish
 from rag.markdown.inline import Sink
 from rag.markdown.lines import level
+from rag.markdown.mathblock import content_lines
 from rag.markdown.scan import Scan, free_mark
 from rag.types import Notice, Span
 
@@ -108,7 +109,7 @@ def _with_leftovers(text: str, drafts: list[Draft], left: list[Span], assembler:
     for start, end in left:
         number = bisect_right(starts, start) - 1
         near = drafts[number] if number >= 0 else None
-        content = Aligned(" ".join(text[start:end].split("\n")), ((0, end - start, start, end),))
+        content = join(verbatim(text[low:high], low) for low, high in content_lines(text, start, end))
         path = near.path if near else ()
         if near and near.level:
             path = (*path, near.content.text)

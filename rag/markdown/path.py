@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_END = 12
+
 
 @dataclass(slots=True, eq=False)
 class Frame:
@@ -50,13 +52,14 @@ class Path:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The heading path."""
-        return tuple(frame.text for frame in self._frames if frame.text)
+        """The heading path; of one that is absurdly long, both ends."""
+        names = tuple(frame.text for frame in self._frames if frame.text)
+        return names if len(names) <= 2 * _END else names[:_END] + names[-_END:]
 
     @property
     def containers(self) -> tuple[str, ...]:
         """Kinds of the containers, outermost first."""
-        return tuple(frame.kind for frame in self._frames if frame.kind)
+        return tuple(frame.kind for frame in self._frames if frame.kind)[-2 * _END :]
 
     @property
     def inner(self) -> Frame | None:

@@ -91,6 +91,7 @@ class Scan:
         imports: file by component name.
         constants: values that the page exports and may show as `{NAME}`.
         broken: where a fence that nobody closed ends, by the offset of its first mark.
+        ends: lines that end a directive which was opened.
         dedent: columns of indentation that a tag gives to a line, by line number from 0.
         notices: offset, kind and message.
         seen: which dialects' constructs were met, how often.
@@ -112,12 +113,13 @@ class Scan:
     imports: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     broken: dict[int, int] = field(default_factory=dict)
+    ends: set[int] = field(default_factory=set)
     dedent: dict[int, int] = field(default_factory=dict)
     notices: list[tuple[int, str, str]] = field(default_factory=list)
     seen: dict[str, int] = field(default_factory=dict)
     components: set[str] = field(default_factory=set)
     _masks: list[tuple[int, int, bool]] = field(default_factory=list)
-    _absent: set[str] = field(default_factory=set)
+    _found: dict[str, int] = field(default_factory=dict)
 
     def saw(self, dialect: str) -> None:
         """Count a construct that speaks for a dialect."""
@@ -170,12 +172,10 @@ class Scan:
             self.notices.append((at, kind, message))
 
     def find(self, needle: str, at: int) -> int:
-        """Like `str.find`; what was not found once is not looked for again, for the walk only goes forward."""
-        if needle in self._absent:
-            return -1
-        found = self.text.find(needle, at)
-        if found < 0:
-            self._absent.add(needle)
+        """Like `str.find`, for a walk that only goes forward: what was found or missed once is not looked for again."""
+        found = self._found.get(needle, 0)
+        if 0 <= found < at or needle not in self._found:
+            found = self._found[needle] = self.text.find(needle, at)
         return found
 
     @cached_property

@@ -123,7 +123,7 @@ class Tags:
                 self._empty(tag)
             return
         scope = self._scope(tag)
-        if alone or (scope and scope.title):
+        if alone or scope:
             scan.hide(tag.start, tag.end, *([scope.title] if scope and scope.title else []), blank=alone)
         self._open.append(_Open(tag.name.lower(), tag, alone, scope))
 

@@ -102,6 +102,8 @@ def _code(scan: Scan, fences: Fences, spans: CodeSpans, start: int, end: int) ->
     """Jump over a fence or a code span; a MyST directive that holds Markdown is opened instead."""
     text = scan.text
     line = line_start(text, start)
+    if line in scan.ends:
+        return end
     if end - start >= 3 and start - line < 2000 and _BEFORE_FENCE.match(text, line, start):
         stop = line_end(text, end)
         info = text[end:stop].strip()

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 from rag.markdown.align import merge
 from rag.markdown.blocks import Block, Page, Part
+from rag.markdown.parse import parse
 
 
 def check_page(source: str, page: Page) -> None:
@@ -76,3 +77,23 @@ def check_parts(block: Block) -> None:
         at = part.start + len(part.text)
     assert not block.text[at:].strip()
     assert merge(span for part in block.parts for span in part.spans) == merge(block.spans)
+
+
+def page_of(source: str, path: str = "note.md", **options) -> Page:
+    """A page that holds what must hold for every page."""
+    page = parse(source, path, **options)
+    check_page(source, page)
+    return page
+
+
+def outline(source: str, page: Page) -> list[tuple[str, str, str, tuple[str, ...]]]:
+    """Kind (with a star for labels), heading path, text and the pieces of source of each block."""
+    return [
+        (
+            block.kind + "*" * block.label,
+            " > ".join(block.heading_path),
+            block.text,
+            tuple(source[start:end] for start, end in block.spans),
+        )
+        for block in page.blocks
+    ]

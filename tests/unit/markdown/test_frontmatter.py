@@ -1,0 +1,65 @@
+import pytest
+
+from rag.markdown import frontmatter
+from tests.unit.markdown.checks import page_of
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\ntitle: T\n---\nText\n",
+        "---\ntitle: T\n...\nText\n",
+        "\ufeff---\ntitle: T\n---\nText\n",
+        "\n \n---\ntitle: T\n---   \nText\n",
+        "+++\ntitle = 'T'\n+++\nText\n",
+        '{"title": "T"}\n\nText\n',
+        '{\n  "title": "T"\n}\nText\n',
+    ],
+)
+def test_found(text):
+    page = page_of(text)
+    assert page.title == "T"
+    assert [block.text for block in page.blocks] == ["Text"]
+    assert not page.notices
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "---\n\n# Heading\n\ntext\n\n---\n",
+        "---\n# Heading\n---\n",
+        "---\nJust a sentence.\n---\n",
+        "---\ntitle: never closed\n\ntext",
+        "text\n---\ntitle: T\n---\n",
+        "+++\nnot toml\n+++\n",
+        "{curly} start\n",
+        '{"a": 1} and more\n',
+        "----\ntitle: T\n----\n",
+    ],
+)
+def test_not_front_matter(text):
+    assert frontmatter.read(text).end == 0
+
+
+def test_what_does_not_parse_is_hidden_and_reported():
+    page = page_of("---\ntitle: A: b\nlist: [1\n---\nText\n")
+    assert [block.text for block in page.blocks] == ["Text"]
+    assert [(notice.line, notice.kind) for notice in page.notices] == [(1, "bad-front-matter")]
+    assert page.title == "A: b"
+
+
+@pytest.mark.parametrize("value", ["2024-13-45", "!!python/object:os.system x", "[" * 3000, "{a: *none}", "\t- x", "!!binary 'x'"])
+def test_hostile_values(value):
+    page_of(f"---\ntitle: T\nx: {value}\n---\nText\n")
+
+
+def test_anchors_that_multiply_are_refused():
+    lines = ["a: &a [x,x,x,x,x,x,x,x,x]"]
+    lines += [f"{name}: &{name} [{','.join(['*' + before] * 9)}]" for before, name in zip("abcdefg", "bcdefgh", strict=True)]
+    found = frontmatter.read("---\n" + "\n".join(lines) + "\n---\n")
+    assert found.error == "front matter is too large or too deep"
+
+
+def test_dates_become_iso_text():
+    fields = frontmatter.read("---\na: 2024-02-05\nb: 2024-02-05 13:20:00\nc: 2024-02-05T13:20\n---\n").fields
+    assert fields == {"a": "2024-02-05", "b": "2024-02-05T13:20:00", "c": "2024-02-05T13:20"}

@@ -1,0 +1,89 @@
+import pytest
+
+from tests.unit.markdown.checks import page_of
+
+
+def statements(diagram: str) -> list[str]:
+    (block,) = page_of(f"```mermaid\n{diagram}\n```\n").blocks
+    assert block.kind == "diagram"
+    return block.text.split("\n")
+
+
+def test_a_flowchart_by_its_labels():
+    assert statements(
+        """flowchart LR
+    DATA[Large Datasets]
+    FM["Foundation<br/>Models"]
+    %% a comment
+    DATA -->|Training| FM
+    FM -- makes more --> GEN(Content) & X{{Other}}
+    GEN -.-> END_1((Done)); X ==> END_1
+    subgraph one [The part]
+      a & b --> c
+    end
+    lonely[Alone]
+    style FM fill:#fff
+    classDef big font-size:20px
+    A1:::big --> B2@{ shape: rect, label: "Hello" }"""
+    ) == [
+        "Large Datasets -> Foundation Models: Training",
+        "Foundation Models -> Content: makes more",
+        "Foundation Models -> Other: makes more",
+        "Content -> Done",
+        "Other -> Done",
+        "The part",
+        "a -> c",
+        "b -> c",
+        "Alone",
+        "A1 -> Hello",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("diagram", "expected"),
+    [
+        (
+            "sequenceDiagram\n  participant A as Alice\n  A->>B: Hello\n  B-->>-A: Hi\n  Note over A,B: Both\n"
+            "  loop Every minute\n    A-)B: ping\n  end",
+            ["Alice -> B: Hello", "B -> Alice: Hi", "A,B: Both", "Every minute", "Alice -> B: ping"],
+        ),
+        (
+            "stateDiagram-v2\n  [*] --> Still\n  Still --> Moving : push\n  Moving --> [*]",
+            ["start -> Still", "Still -> Moving: push", "Moving -> end"],
+        ),
+        ("classDiagram\n  Animal <|-- Duck : is a\n  class Duck{\n    +swim()\n  }", ["Duck -> Animal: is a", "Duck", "+swim()"]),
+        (
+            "erDiagram\n  CUSTOMER ||--o{ ORDER : places\n  ORDER {\n    int id\n  }",
+            ["CUSTOMER -> ORDER: places", "ORDER", "int id"],
+        ),
+        ('pie title Pets\n  "Dogs" : 386\n  "Cats" : 85.9', ["Pets", "Dogs: 386", "Cats: 85.9"]),
+        (
+            "mindmap\n  root((RAG))\n    Retrieval\n      BM25\n    Generation[LLM]",
+            ["RAG", "RAG -> Retrieval", "Retrieval -> BM25", "RAG -> LLM"],
+        ),
+        (
+            "timeline\n  title History\n  2002 : LinkedIn\n  2004 : Facebook : Google",
+            ["History", "2002 : LinkedIn", "2004 : Facebook : Google"],
+        ),
+        ("gantt\n  title Plan\n  dateFormat YYYY\n  section S1\n  Task one :a1, 30d", ["Plan", "S1", "Task one :a1, 30d"]),
+        ('gitGraph\n  commit id: "init"\n  branch b', ["gitGraph", 'commit id: "init"', "branch b"]),
+        ("---\ntitle: x\n---\ngraph TD\n  A --> B", ["A -> B"]),
+        ("flowchart LR\n  A -->", ["A -->"]),
+    ],
+)
+def test_other_kinds(diagram, expected):
+    assert statements(diagram) == expected
+
+
+def test_a_statement_maps_to_its_line():
+    source = "```mermaid\ngraph LR\n  X --> Y\n  A[One] -->|two| B\n  A --> C\n```\n"
+    (block,) = page_of(source).blocks
+    assert block.text == "X -> Y\nOne -> B: two\nOne -> C"
+    assert [source[slice(*part.spans[0])].strip() for part in block.parts] == [
+        "```mermaid\ngraph LR\n  X --> Y",
+        "A[One] -->|two| B",
+        "A --> C\n```",
+    ]
+    part = block.parts[1]
+    assert [(part.text[a:b], source[c:d]) for a, b, c, d in part.alignment] == [("One", "One"), ("B", "B"), ("two", "two")]
+    assert [(block.parts[2].text[a:b], source[c:d]) for a, b, c, d in block.parts[2].alignment] == [("One", "A --> C"), ("C", "C")]

@@ -1,0 +1,197 @@
+"""MkDocs Material and its extensions. Source in, blocks out, offsets exact."""
+
+from tests.unit.markdown.checks import outline, page_of
+
+
+def test_admonitions():
+    source = '!!! note\n    a\n\n    b\n\nc\n!!! danger ""\n    no title\n\nNot !!! here\n!!! \n'
+    page = page_of(source, "docs/m.md")
+    assert outline(source, page) == [
+        ("admonition", "", "a", ("a",)),
+        ("admonition", "", "b", ("b",)),
+        ("paragraph", "", "c", ("c",)),
+        ("admonition", "", "no title", ("no title",)),
+        ("paragraph", "", "Not !!! here !!!", ("Not !!! here\n!!!",)),
+    ]
+    assert [block.info for block in page.blocks] == ["note", "note", "", "danger", ""]
+
+
+def test_nested_details_with_code_and_tabs():
+    source = """\
+???+ tip "Open *it*"
+    ```py
+    x
+    ```
+
+    ??? inner
+        deep
+    === "T1"
+        one
+    === "T2"
+        - two
+
+after
+"""
+    page = page_of(source, "docs/m.md")
+    assert outline(source, page) == [
+        ("admonition*", "", "Open it", ("Open *it*",)),
+        ("code", "Open it", "x", ("```py\n    x\n    ```",)),
+        ("admonition", "Open it", "deep", ("deep",)),
+        ("tab*", "Open it", "T1", ("T1",)),
+        ("tab", "Open it > T1", "one", ("one",)),
+        ("tab*", "Open it", "T2", ("T2",)),
+        ("list", "Open it > T2", "- two", ("- two",)),
+        ("paragraph", "", "after", ("after",)),
+    ]
+    assert [block.info for block in page.blocks] == ["tip", "py", "inner", "", "", "", "", ""]
+
+
+def test_attribute_lists():
+    source = """\
+A [b](c){ .md-button } and *d*{: .x }.
+
+## T { #id .x }
+
+![i](a.png){ width=300 }
+{: .cls }
+
+Set {1, 2} and {x}.
+"""
+    page = page_of(source, "docs/m.md")
+    assert outline(source, page) == [
+        ("paragraph", "", "A b and d.", ("A [b](c){ .md-button } and *d*{: .x }.",)),
+        ("heading", "", "T", ("## T { #id .x }",)),
+        ("image", "T", "i", ("![i](a.png){ width=300 }",)),
+        ("paragraph", "T", "Set {1, 2} and {x}.", ("Set {1, 2} and {x}.",)),
+    ]
+    assert [(link.kind, link.target, link.anchor, source[slice(*link.span)]) for link in page.links] == [
+        ("link", "c", "", "[b](c)"),
+        ("image", "a.png", "", "![i](a.png)"),
+    ]
+    assert [heading.anchor for heading in page.headings] == ["id"]
+
+
+def test_keys_critic_and_icons():
+    source = (
+        "++ctrl+alt+del++ {--del--} {++ins++} {~~a~>b~~}{>>com<<} {==hl==} :material-x: :octicons-y-16:{ .g } C++ and i++ ok ++\n"
+    )
+    page = page_of(source, "docs/m.md")
+    assert outline(source, page) == [
+        (
+            "paragraph",
+            "",
+            "ctrl+alt+del del ins a b hl C++ and i++ ok ++",
+            ("++ctrl+alt+del++ {--del--} {++ins++} {~~a~>b~~}", "{==hl==} :material-x: :octicons-y-16:{ .g } C++ and i++ ok ++"),
+        ),
+    ]
+
+
+def test_abbreviations_and_contents():
+    source = """\
+[TOC]
+
+HTML here.
+
+*[HTML]: Hyper Text
+"""
+    page = page_of(source, "docs/m.md")
+    assert outline(source, page) == [
+        ("paragraph", "", "HTML here.", ("HTML here.",)),
+        ("definition", "", "HTML: Hyper Text", ("*[HTML]: Hyper Text",)),
+    ]
+    assert {"abbreviations": {"HTML": "Hyper Text"}}.items() <= page.metadata.items()
+
+
+def test_snippets():
+    source = """\
+--8<-- "inc/a.md"
+
+```
+--8<-- "kept.py"
+```
+"""
+    page = page_of(source, "docs/m.md")
+    assert outline(source, page) == [
+        ("code", "", '--8<-- "kept.py"', ('```\n--8<-- "kept.py"\n```',)),
+    ]
+    assert [(link.kind, link.target, link.anchor, source[slice(*link.span)]) for link in page.links] == [
+        ("snippet", "inc/a.md", "", '--8<-- "inc/a.md"')
+    ]
+
+
+def test_code_with_annotations():
+    source = """\
+Run this:
+
+``` py title="b.py" hl_lines="1"
+x # (1)!
+```
+
+1.  The note.
+"""
+    page = page_of(source, "docs/m.md")
+    assert outline(source, page) == [
+        ("paragraph", "", "Run this:", ("Run this:",)),
+        ("code", "", "b.py\nx # (1)!", ('``` py title="b.py" hl_lines="1"\nx # (1)!\n```',)),
+        ("list", "", "1. The note.", ("1.  The note.",)),
+    ]
+    assert [block.info for block in page.blocks] == ["", "py", ""]
+
+
+def test_grids_and_figures():
+    source = """\
+<div class="grid cards" markdown>
+
+-   :material-x:{ .lg } **Title**
+
+    ---
+
+    Text
+
+</div>
+
+<figure markdown="span">
+  ![I](i.png)
+  <figcaption>Cap</figcaption>
+</figure>
+"""
+    page = page_of(source, "docs/m.md")
+    assert outline(source, page) == [
+        ("list", "", "- Title\n  Text", ("-   :material-x:{ .lg } **Title**", "Text")),
+        ("paragraph", "", "I\nCap", ("![I](i.png)\n  <figcaption>Cap</figcaption>",)),
+    ]
+    assert [(link.kind, link.target, link.anchor, source[slice(*link.span)]) for link in page.links] == [
+        ("image", "i.png", "", "![I](i.png)")
+    ]
+
+
+def test_comments_with_facts():
+    source = """\
+# A
+
+<!-- md:version 9.2.0 --> <!-- md:flag experimental -->
+
+Text <!-- note to self -->.
+"""
+    page = page_of(source, "docs/m.md")
+    assert outline(source, page) == [
+        ("heading", "", "A", ("# A",)),
+        ("paragraph", "A", "Text .", ("Text", ".")),
+    ]
+    assert {"md:version": ["9.2.0"], "md:flag": ["experimental"]}.items() <= page.metadata.items()
+
+
+def test_footnote_with_a_body_below():
+    source = """\
+A[^1].
+
+  [^1]:
+    Body of
+    it.
+"""
+    page = page_of(source, "docs/m.md")
+    assert outline(source, page) == [
+        ("paragraph", "", "A.", ("A[^1].",)),
+        ("footnote", "", "Body of it.", ("[^1]:\n    Body of\n    it.",)),
+    ]
+    assert [block.info for block in page.blocks] == ["", "1"]

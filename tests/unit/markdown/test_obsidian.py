@@ -1,0 +1,153 @@
+"""Obsidian. Source in, blocks out, offsets exact."""
+
+from tests.unit.markdown.checks import outline, page_of
+
+
+def test_tags_are_not_headings():
+    source = """\
+#tag at start
+
+x #real/tag and c# #123 #fff
+"""
+    page = page_of(source, "Notes/My Note.md")
+    assert outline(source, page) == [
+        ("paragraph", "", "#tag at start", ("#tag at start",)),
+        ("paragraph", "", "x #real/tag and c# #123 #fff", ("x #real/tag and c# #123 #fff",)),
+    ]
+    assert {"tags": ["tag", "real/tag"]}.items() <= page.metadata.items()
+
+
+def test_block_ids():
+    source = """\
+Text ^ab1
+
+- item ^it
+
+2 ^10
+"""
+    page = page_of(source, "Notes/My Note.md")
+    assert outline(source, page) == [
+        ("paragraph", "", "Text", ("Text",)),
+        ("list", "", "- item", ("- item",)),
+        ("paragraph", "", "2 ^10", ("2 ^10",)),
+    ]
+    assert page.block_ids == {"it": (18, 21), "ab1": (5, 9)}
+
+
+def test_wikilinks():
+    source = "[[A#B|c]] [[A#^x]] [[#h]] [[Dir/P.md]] [[P#S]] [[2024-01-02]] [[1, 2]]\n\n| a |\n|---|\n| [[A\\|b]] \\| [[C]] |\n"
+    page = page_of(source, "Notes/My Note.md")
+    assert outline(source, page) == [
+        (
+            "paragraph",
+            "",
+            "c A h Dir/P P > S 2024-01-02 [[1, 2]]",
+            ("[[A#B|c]] [[A#^x]] [[#h]] [[Dir/P.md]] [[P#S]] [[2024-01-02]] [[1, 2]]",),
+        ),
+        ("table", "", "a\nb | C", ("| a |\n|---|\n| [[A\\|b]] \\| [[C]] |",)),
+    ]
+    assert [(link.kind, link.target, link.anchor, source[slice(*link.span)]) for link in page.links] == [
+        ("wikilink", "A", "B", "[[A#B|c]]"),
+        ("wikilink", "A", "^x", "[[A#^x]]"),
+        ("wikilink", "", "h", "[[#h]]"),
+        ("wikilink", "Dir/P.md", "", "[[Dir/P.md]]"),
+        ("wikilink", "P", "S", "[[P#S]]"),
+        ("wikilink", "2024-01-02", "", "[[2024-01-02]]"),
+        ("wikilink", "A", "", "[[A\\|b]]"),
+        ("wikilink", "C", "", "[[C]]"),
+    ]
+
+
+def test_embeds():
+    source = """\
+See ![[N]] and ![[pic.png|300]].
+
+![[N#^b]]
+
+end\
+"""
+    page = page_of(source, "Notes/My Note.md")
+    assert outline(source, page) == [
+        ("paragraph", "", "See N and .", ("See ![[N]] and ![[pic.png|300]].",)),
+        ("paragraph", "", "end", ("end",)),
+    ]
+    assert [(link.kind, link.target, link.anchor, source[slice(*link.span)]) for link in page.links] == [
+        ("embed", "N", "", "![[N]]"),
+        ("embed", "pic.png", "", "![[pic.png|300]]"),
+        ("embed", "N", "^b", "![[N#^b]]"),
+    ]
+
+
+def test_comments():
+    source = """\
+%%x%% vis %% y
+
+%%
+block
+
+# no
+%%
+
+100%% sure %%
+"""
+    page = page_of(source, "Notes/My Note.md")
+    assert outline(source, page) == [
+        ("paragraph", "", "vis %% y", ("vis %% y",)),
+        ("paragraph", "", "100%% sure %%", ("100%% sure %%",)),
+    ]
+
+
+def test_callouts():
+    source = """\
+> [!note]- T *i*
+> a
+> > [!tip]
+> > b
+>
+> c
+
+> [!faq] Q
+"""
+    page = page_of(source, "Notes/My Note.md")
+    assert outline(source, page) == [
+        ("admonition*", "", "T i", ("T *i*",)),
+        ("admonition", "T i", "a", ("> a",)),
+        ("admonition", "T i", "b", ("> > b",)),
+        ("admonition", "T i", "c", ("> c",)),
+        ("admonition*", "", "Q", ("Q",)),
+    ]
+    assert [block.info for block in page.blocks] == ["note", "note", "tip", "note", "faq"]
+
+
+def test_fields_and_queries():
+    source = """\
+Owner:: [[Ada]]
+TTL:: 15 minutes
+
+```dataviewjs
+x
+```
+
+==hl== end
+"""
+    page = page_of(source, "Notes/My Note.md")
+    assert outline(source, page) == [
+        ("paragraph", "", "Owner:: Ada\nTTL:: 15 minutes", ("Owner:: [[Ada]]\nTTL:: 15 minutes",)),
+        ("paragraph", "", "hl end", ("==hl== end",)),
+    ]
+    assert [(link.kind, link.target, link.anchor, source[slice(*link.span)]) for link in page.links] == [
+        ("wikilink", "Ada", "", "[[Ada]]")
+    ]
+    assert {"fields": {"Owner": "Ada", "TTL": "15 minutes"}}.items() <= page.metadata.items()
+
+
+def test_tasks():
+    source = """\
+- [x] warm
+- [ ] evict
+- [-] no
+"""
+    page = page_of(source, "Notes/My Note.md")
+    assert outline(source, page) == [
+        ("list", "", "- [x] warm\n- [ ] evict\n- [-] no", ("- [x] warm\n- [ ] evict\n- [-] no",)),
+    ]
