@@ -136,11 +136,17 @@ class Index:
     def verify(self, number: int | None = None) -> tuple[str, ...]:
         """Recompute all hashes of a generation's manifest and return what is wrong; empty where all is well.
 
+        Work for the whole generation.
+
         Raises:
-            IndexStateError: it cannot even be opened.
+            IndexStateError: there is no index, or its pointer is damaged.
         """
-        with self.open(number) as reader:
-            return tuple(reader.check())
+        wanted = self._wanted(number)
+        try:
+            with self.open(wanted) as reader:
+                return tuple(reader.check())
+        except IndexStateError as error:
+            return (error.message,)
 
     def _wanted(self, number: int | None) -> int:
         wanted = self._layout.pointer() if number is None else number

@@ -23,6 +23,7 @@ from rag.index.manifest import Manifest
 from rag.index.notes import Notes
 from rag.index.rows import row_chunk, row_document
 from rag.index.scratch import Scratch
+from rag.index.trouble import explained
 
 if TYPE_CHECKING:
     from rag.index.vectors import Vectors
@@ -104,11 +105,13 @@ class Reader:
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         """Return the chunks with these ids, in their order; an unknown id is left out."""
         found = self._notes.chunks(ids)
-        return [row_chunk(found[one]) for one in ids if one in found]
+        with explained(self.folder, "reading its notes"):
+            return [row_chunk(found[one]) for one in ids if one in found]
 
     def chunks_of(self, path: str) -> list[Chunk]:
         """Return the chunks of a page, in its order; none where there is no such page."""
-        return [row_chunk(row) for row in self._notes.chunks_of(path)]
+        with explained(self.folder, "reading its notes"):
+            return [row_chunk(row) for row in self._notes.chunks_of(path)]
 
     def all_chunks(self) -> Iterator[Chunk]:
         """Yield every chunk, ordered by id, a batch in memory at a time."""
@@ -124,7 +127,8 @@ class Reader:
         row = self._notes.document(path)
         if row is None:
             raise KeyError(path)
-        return row_document(row)
+        with explained(self.folder, "reading its notes"):
+            return row_document(row)
 
     def source(self, path: str) -> str:
         """Return `Document.source` of a page.
@@ -142,7 +146,7 @@ class Reader:
         """Recompute the manifest's hashes and return what is wrong; empty where all is well. Work for the whole generation."""
         from rag.index.check import check_manifest
 
-        with self._lock:
+        with self._lock, explained(self.folder, "checking it"):
             return check_manifest(self.folder, self.manifest, self._opened_vectors())
 
     def _opened_vectors(self) -> Vectors:

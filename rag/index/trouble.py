@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import sqlite3
+import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -70,12 +71,12 @@ def failed_check(wrong: Sequence[str], folder: Path) -> IndexStateError:
 
 @contextmanager
 def explained(folder: Path, doing: str) -> Iterator[None]:
-    """Turn errors of the operating system and of SQLite into an `IndexStateError`."""
+    """Turn errors of the operating system, of SQLite and of what cannot be unpacked into an `IndexStateError`."""
     try:
         yield
     except sqlite3.ProgrammingError:
         raise  # such as using what is closed: a defect of ours
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, zlib.error) as error:
         raise explain(error, folder, doing) from error
 
 

@@ -64,6 +64,7 @@ class Writer:
         self._corpus = ""
         self._full = False
         self._draft: Draft | None = None
+        self._building: Path | None = None
         self._broken = False
         self._done = False
         self._files: dict[str, FileEntry] = {}
@@ -208,7 +209,7 @@ class Writer:
                 return self.previous
             manifest = self._manifest(draft, documents, chunks)
             self._publish(draft, manifest)
-        self._draft, self._done = None, True
+        self._draft, self._building, self._done = None, None, True
         self._prune(manifest)
         return manifest
 
@@ -233,7 +234,8 @@ class Writer:
         base = None
         if self.previous is not None and not self._full:
             base = (self._layout.generation(self.previous.generation), self.previous)
-        return Draft(self._layout.building(number), number, dimension, base=base)
+        self._building = self._layout.building(number)
+        return Draft(self._building, number, dimension, base=base)
 
     def _manifest(self, draft: Draft, documents: int, chunks: int) -> Manifest:
         if self._fingerprint is None:
@@ -270,13 +272,15 @@ class Writer:
 
     def _abandon(self) -> None:
         draft, self._draft = self._draft, None
+        building, self._building = self._building, None
         self._done = True
-        if draft is not None:
-            try:
+        try:
+            if draft is not None:
                 draft.close()
-            finally:
+        finally:
+            if building is not None:
                 with explained(self._layout.root, "removing an unfinished generation"):
-                    remove_tree(draft.folder)
+                    remove_tree(building)
 
     def _prune(self, newest: Manifest) -> None:
         """Remove generations beyond those kept: the new one, those that it came from, then the newest others. Leased ones stay."""

@@ -1,0 +1,125 @@
+"""A generation in memory, and small pages for tests of the index. Vectors depend on the text alone; no model, no vendor."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+
+from rag.index import Fingerprint, Index, Manifest, embed_hash
+from rag.index.filters import labels, wanted
+from rag.types import Chunk, Document
+
+DIMENSION = 16
+FINGERPRINT = Fingerprint("fake@1", DIMENSION, "chunks@1/220")
+
+Page = tuple[Document, tuple[Chunk, ...]]
+
+
+def page(path: str, *texts: str, title: str = "", metadata: Mapping[str, object] | None = None) -> Page:
+    """A page whose chunks are these texts, one a paragraph."""
+    source = "\n\n".join(texts) + "\n"
+    name = title or path
+    document = Document(_hash(path)[:16], path, name, dict(metadata or {}), source, _hash(source))
+    chunks, start = [], 0
+    for ordinal, text in enumerate(texts):
+        span = (start, start + len(text))
+        chunks.append(
+            Chunk(
+                id=_hash(f"{path}\n{text}\n{sum(chunk.text == text for chunk in chunks)}")[:24],
+                document_id=document.id,
+                path=path,
+                title=name,
+                ordinal=ordinal,
+                text=text,
+                spans=(span,),
+                alignment=((0, len(text), *span),),
+                heading_path=(name, f"Part {ordinal}"),
+                line=2 * ordinal + 1,
+                repeated=(span,) if ordinal else (),
+                metadata=document.metadata,
+            )
+        )
+        start = span[1] + 2
+    return document, tuple(chunks)
+
+
+def pages(count: int, salt: str = "", chunks: int = 3) -> list[Page]:
+    """Pages `p000.md`, ... of a few chunks each; another salt gives other texts."""
+    return [page(f"notes/p{n:03d}.md", *(f"{salt} page {n} paragraph {k}" for k in range(chunks))) for n in range(count)]
+
+
+def vector(text: str, dimension: int = DIMENSION) -> np.ndarray:
+    """A unit vector that depends on the text alone; shape (dimension,), float32."""
+    seed = int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:8], "big")
+    drawn = np.random.default_rng(seed).standard_normal(dimension)
+    return (drawn / np.linalg.norm(drawn)).astype(np.float32)
+
+
+def matrix(chunks: Sequence[Chunk], dimension: int = DIMENSION) -> np.ndarray:
+    """The vectors of chunks; shape (len(chunks), dimension), float32."""
+    return np.array([vector(chunk.embed_text, dimension) for chunk in chunks], dtype=np.float32).reshape(len(chunks), dimension)
+
+
+def store(index: Index, added: Iterable[Page], removed: Iterable[str] = (), *, full: bool = False) -> Manifest:
+    """Make the next generation."""
+    with index.write("a test") as writer:
+        writer.begin(FINGERPRINT, "corpus", full=full)
+        writer.remove(removed)
+        for document, chunks in added:
+            writer.put(document, chunks, matrix(chunks))
+        return writer.commit()
+
+
+class FakeGeneration:
+    """Implements `rag.protocols.Generation` on pages in memory, with an exact search."""
+
+    def __init__(self, stored: Iterable[Page], number: int = 1, dimension: int = DIMENSION) -> None:
+        self.number = number
+        self._dimension = dimension
+        self._documents = {}
+        self._chunks = {}
+        for document, chunks in stored:
+            self._documents[document.path] = document
+            self._chunks.update((chunk.id, chunk) for chunk in chunks)
+        self._ids = sorted(self._chunks)
+        self._matrix = matrix([self._chunks[one] for one in self._ids], dimension)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    @property
+    def chunk_count(self):
+        return len(self._chunks)
+
+    def nearest(self, query, count, where=None):
+        if query.shape != (self._dimension,):
+            raise ValueError(f"a query of shape {query.shape}")
+        asked = set(wanted(where or {}))
+        scores = np.clip(self._matrix @ query, -1, 1) if self._ids else ()
+        found = [
+            (one, float(score)) for one, score in zip(self._ids, scores, strict=True) if asked <= set(labels(self._chunks[one]))
+        ]
+        return sorted(found, key=lambda pair: (-pair[1], pair[0]))[: max(count, 0)]
+
+    def chunks(self, ids):
+        return [self._chunks[one] for one in ids if one in self._chunks]
+
+    def source(self, path):
+        return self._documents[path].source
+
+    def close(self):
+        pass
+
+
+def embed_hashes(chunks: Iterable[Chunk]) -> list[str]:
+    """What the writer knows the chunks' vectors by."""
+    return [embed_hash(chunk.embed_text) for chunk in chunks]
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
