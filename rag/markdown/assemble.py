@@ -10,7 +10,7 @@ from typing import cast
 from markdown_it.token import Token
 
 from rag.markdown import content, inline, links, mermaid, mojibake
-from rag.markdown.align import EMPTY, Aligned, join, verbatim
+from rag.markdown.align import EMPTY, Aligned, join, merge, subtract, verbatim
 from rag.markdown.blocks import Kind
 from rag.markdown.drafts import Draft, Piece
 from rag.markdown.inline import Sink
@@ -65,7 +65,11 @@ class Assembler:
         self._row_item: _Item | None = None
         self._groups = 0
         self._group = 0
-        self._leaves: Iterator[Leaf] = iter(scan.leaves)
+        self._away = merge(scan.hidden)
+        leaves = _apart(scan.leaves)
+        self._leaf_spans = merge((leaf.start, leaf.end) for leaf in leaves)
+        self._holes = merge([*self._away, *self._leaf_spans])
+        self._leaves: Iterator[Leaf] = iter(leaves)
         self._leaf = next(self._leaves, None)
         self._events = _events(scan.scopes)
         self._event = 0
@@ -99,6 +103,14 @@ class Assembler:
     def _repaired(self, aligned: Aligned) -> Aligned:
         return mojibake.repair(aligned) if self._repair else aligned
 
+    def _hide(self, start: int, end: int) -> None:
+        """Count a stretch as hidden, but for the leaves that stand in it."""
+        self._sink.hidden.extend(subtract((start, end), self._leaf_spans))
+
+    def _shown(self, lines: Sequence[Span], holes: Sequence[Span]) -> list[Span]:
+        """Lines without what the first pass took out of them, which is rare where the text is not Markdown."""
+        return [piece for line in lines for piece in (subtract(line, holes) or [(line[0], line[0])])]
+
     # order: leaves and borders of containers that the block parser does not see
 
     def _advance(self, to: int) -> None:
@@ -131,7 +143,7 @@ class Assembler:
     def _emit(self, draft: Draft) -> None:
         """Keep a block, with what stands around it."""
         if not draft.content.text.strip():
-            self._sink.hidden.append((draft.start, draft.end))
+            self._hide(draft.start, draft.end)
             return
         if self._note and not self._note[2]:
             draft.start = min(draft.start, self._note[1])
@@ -190,7 +202,7 @@ class Assembler:
     # leaves of the first pass
 
     def _emit_leaf(self, leaf: Leaf) -> None:
-        text, lines = self._scan.text, leaf.content
+        text, lines = self._scan.text, self._shown(leaf.content, self._away)
         pieces: list[Piece] = []
         if leaf.mode == "inline":
             cleaned = join([inline.clean(text, [line], self._sink) for line in lines], leaf.separator)
@@ -246,7 +258,7 @@ class Assembler:
         self._flush()
         cleaned = self.clean(lines)
         if not cleaned.text:
-            self._sink.hidden.append((start, end))
+            self._hide(start, end)
             return
         if self._items:
             item = self._items[-1]
@@ -270,7 +282,7 @@ class Assembler:
         start, end = lines[0][0], lines[-1][1]
         if "![[" in joined and _EMBED.match(joined) and not content_is_media(joined):
             self.clean(lines)
-            self._sink.hidden.append((start, end))
+            self._hide(start, end)
             return
         cleaned = self.clean(lines)
         if self._in_definition():
@@ -311,7 +323,7 @@ class Assembler:
             self._emit(Draft("admonition", cleaned, title[0], title[1], path=names, label=True, info=frame.info))
             frame.text = cleaned.text
         else:
-            self._sink.hidden.append((low, high))
+            self._hide(low, high)
         return lines[1:]
 
     def _enter(self, token: Token) -> None:
@@ -432,7 +444,7 @@ class Assembler:
             self._emit(Draft(cast(Kind, token.markup), cleaned, title[0], title[1], label=True, info=token.info))
             self._sink.hidden.extend(((start, title[0]), (title[1], end)))
         else:
-            self._sink.hidden.append((start, end))
+            self._hide(start, end)
         self._frames.append(self._path.push(frame))
 
     def _on_container_close(self, token: Token, number: int) -> None:
@@ -462,11 +474,11 @@ class Assembler:
         lang = content.language(info)
         end, lines = token.meta["end"], token.meta["lines"]
         if lang in content.QUERIES:
-            self._sink.hidden.append((start, end))
+            self._hide(start, end)
             self._scan.saw("obsidian")
             return
         if lang == "mermaid":
-            cleaned, pieces = mermaid.statements(self._text, lines)
+            cleaned, pieces = mermaid.statements(self._scan.text, self._shown(lines, self._holes))
             self._emit(Draft("diagram", cleaned, start, end, pieces, info="mermaid"))
             return
         cleaned, pieces = content.code(self._text, lines, self._scan.text)
@@ -514,6 +526,15 @@ def content_is_media(embed: str) -> bool:
     """Whether an embed on its own shows a file that may have an alternative text, and not a note."""
     found = links.wikilink(embed, embed.index("!"))
     return bool(found and links.is_media(found.target))
+
+
+def _apart(leaves: Sequence[Leaf]) -> list[Leaf]:
+    """Leaves that do not overlap: of two, the one that begins first shows the text."""
+    found: list[Leaf] = []
+    for leaf in leaves:
+        if not found or leaf.start >= found[-1].end:
+            found.append(leaf)
+    return found
 
 
 def _events(scopes: Sequence[Scope]) -> list[tuple[int, bool, Scope]]:

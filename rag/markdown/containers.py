@@ -156,7 +156,7 @@ def directive(scan: Scan, start: int, end: int, content: int, after: int) -> int
         return after
     scan.saw("myst")
     name = match["directive"].lower()
-    body = stop + 1
+    body = min(stop + 1, content)
     while (found := _OPTION.match(text, body, content)) and found.end() > body:
         body = found.end()
     argument = match["rest"].strip()

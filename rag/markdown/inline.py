@@ -555,7 +555,8 @@ class Cleaner:
     def _line(self, match: re.Match[str]) -> int:
         """A line end in prose: a space, unless the author meant a line."""
         if self.raw_lines:
-            return 0
+            self._replace(match.start(), match.start() + 1, "\n")
+            return match.start() + 1
         start, end = match.span()
         text = self.text
         before = self._items[-1] if self._items else None

@@ -134,6 +134,8 @@ class Scan:
             *shown: parts of it that a reader does see; a leaf must show them.
             blank: whether it becomes blank; by default, if it fills its lines.
         """
+        if start >= end:
+            return
         self._masks.append((start, end, self.fills_lines(start, end) if blank is None else blank))
         for low, high in shown:
             if low < high:
