@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import importlib
 import json
-import os
 import secrets
 import shutil
 import socket
@@ -25,6 +24,7 @@ from typing import Any
 import httpx
 
 from rag.errors import LLMError, ModelError, PromptTooLongError
+from rag.llm.openmp import sleeping_threads
 from rag.llm.prefixes import Prefixes
 from rag.types import Message
 
@@ -257,21 +257,13 @@ def _check_file(path: Path) -> None:
 
 
 def _import_vendor() -> Any:  # noqa: ANN401 - the vendor has no types
-    # Its threads meet some hundred times a token. Spinning until all are there is quickest on an idle machine; beside any other
-    # busy process they spin away the very time that the others wait for, and decoding is ten times slower. OpenMP reads this
-    # when loaded.
-    before = os.environ.get("OMP_WAIT_POLICY")
-    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     try:
-        return importlib.import_module("xllamacpp")
+        with sleeping_threads():
+            return importlib.import_module("xllamacpp")
     except ImportError as error:
         raise ModelError(
-            f"llama.cpp cannot be loaded: {error}",
-            hint="Install xllamacpp; on Debian and Ubuntu also the package libgomp1.",
+            f"llama.cpp cannot be loaded: {error}", hint="Install xllamacpp; on Debian and Ubuntu also the package libgomp1."
         ) from error
-    finally:
-        if before is None:
-            del os.environ["OMP_WAIT_POLICY"]
 
 
 def _error(error: Mapping[str, Any]) -> LLMError:

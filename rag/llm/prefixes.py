@@ -24,11 +24,13 @@ class Prefixes:
     def choose(self, prompt: Sequence[int]) -> tuple[int, int]:
         """Return a slot and how many of the first tokens of `prompt` it need not read again.
 
-        The slot that shares most, if that is at least half of the prompt; otherwise the one unused for longest, so that a short
-        common beginning does not push a long prompt out. At least one token is always left to read.
+        The slot that shares most, if that is at least half of the prompt or all that the slot holds; otherwise the one unused for
+        longest, so that a short common beginning does not push a long prompt out. At least one token is always left to read.
         """
         best = max(self._order, key=lambda slot: self._shared(slot, prompt))
-        if 2 * self._shared(best, prompt) < len(prompt):
+        shared = self._shared(best, prompt)
+        loses_nothing = shared > 0 and shared == len(self._read[best]) // self._batch * self._batch
+        if 2 * shared < len(prompt) and not loses_nothing:
             best = self._order[0]
         return best, self._shared(best, prompt)
 

@@ -42,3 +42,11 @@ def test_a_prompt_that_shares_little_takes_the_slot_unused_for_longest():
     prefixes.remember(1, range(100, 120))
     prefixes.remember(0, range(20))
     assert prefixes.choose([*range(4), *range(200, 220)]) == (1, 0)
+
+
+def test_a_slot_that_would_lose_nothing_is_read_on():
+    prefixes = Prefixes(2, 4)
+    prefixes.remember(0, range(8))
+    prefixes.remember(1, range(100, 120))
+    prefixes.remember(0, range(8))
+    assert prefixes.choose(range(40)) == (0, 8)

@@ -1,0 +1,39 @@
+"""Probabilities of choices from a list of the most likely tokens."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from rag.errors import LLMError
+
+
+def choice_probabilities(top: Sequence[tuple[str, float]], choices: Sequence[str]) -> tuple[float, ...]:
+    """Return the probability of each choice among the choices, in order; they sum to 1.
+
+    A choice has the probability of every listed token that it begins with and no other choice does. One that has none is given all
+    that it can have: as much as the least likely token listed, and no more than what the list leaves over. So the probability of a
+    choice that is not listed is an upper bound.
+
+    Args:
+        top: tokens and their logarithmic probabilities, best first.
+        choices: at least one.
+
+    Raises:
+        LLMError: none of the choices is listed.
+    """
+    mass = [0.0] * len(choices)
+    for token, logprob in top:
+        owners = [index for index, choice in enumerate(choices) if token and choice.startswith(token)]
+        if len(owners) == 1:
+            mass[owners[0]] += math.exp(logprob)
+    if not any(mass):
+        listed = ", ".join(repr(token) for token, _ in top[:5])
+        raise LLMError(
+            f"None of {', '.join(map(repr, choices))} is among the server's {len(top)} most likely answers ({listed}, ...)",
+            hint="Use a stronger model, or one in this process.",
+        )
+    left = max(1.0 - sum(math.exp(logprob) for _, logprob in top), 0.0)
+    bound = min(math.exp(top[-1][1]), left)
+    mass = [each or bound for each in mass]
+    return tuple(each / sum(mass) for each in mass)
