@@ -47,12 +47,13 @@ def build_embedder(config: Config) -> Embedder:
     )
 
 
-def build_llm(config: Config, name: str = "") -> LLM:
+def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:
     """Load a language model; takes seconds.
 
     Args:
         config: where weights are, and how an engine is run.
         name: as `Config.llm`; empty for that one.
+        slots: how many prompts a llama.cpp engine remembers, so that only what is new in the next one is read; each costs memory.
 
     Raises:
         ModelError: unknown, missing or damaged weights.
@@ -75,7 +76,7 @@ def build_llm(config: Config, name: str = "") -> LLM:
     from rag.llm.llama_cpp import LlamaCpp
 
     path = Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
-    return LlamaCpp(path, context_tokens=config.context_tokens, threads=config.thread_count)
+    return LlamaCpp(path, context_tokens=config.context_tokens, threads=config.thread_count, slots=slots)
 
 
 def check_llm(config: Config, name: str) -> str:

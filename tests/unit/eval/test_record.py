@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from eval.record import RESULTS_FILE, RUN_FILE, RunFolder, read_results, read_run
+from rag.errors import ConfigError
+from tests.unit.eval.parts import result, run_json
+
+
+def test_a_result_is_on_disk_when_it_was_added(tmp_path):
+    with RunFolder(tmp_path / "run", run_json()) as folder:
+        folder.add(result("a"))
+        assert read_results(tmp_path / "run") == {"a": result("a")}
+
+
+def test_a_run_resumes_with_what_is_there(tmp_path):
+    with RunFolder(tmp_path, run_json(started="before")) as folder:
+        folder.add(result("a"))
+        folder.finish(seconds=12.0)
+    with RunFolder(tmp_path, run_json(started="now", seconds=None)) as folder:
+        assert list(folder.results) == ["a"]
+        assert (folder.description["started"], folder.description["seconds"]) == ("before", 12.0)
+
+
+def test_a_line_that_a_crash_cut_is_dropped_and_the_next_one_stands_alone(tmp_path):
+    with RunFolder(tmp_path, run_json()) as folder:
+        folder.add(result("a"))
+    with (tmp_path / RESULTS_FILE).open("a", encoding="utf-8") as lines:
+        lines.write('{"id": "b", "ques')
+    assert list(read_results(tmp_path)) == ["a"]
+    with RunFolder(tmp_path, run_json()) as folder:
+        folder.add(result("c"))
+    assert list(read_results(tmp_path)) == ["a", "c"]
+
+
+def test_a_later_line_replaces_an_earlier_one(tmp_path):
+    with RunFolder(tmp_path, run_json()) as folder:
+        folder.add(result("a", error="failed"))
+        folder.add(result("a"))
+    assert read_results(tmp_path)["a"]["error"] == ""
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"questions_sha256": "00"}, "questions sha256"),
+        ({"generation": 2}, "generation: it was 1, is 2"),
+        ({"settings": {"top_k": 4}}, "settings: top_k was 8, is 4"),
+        ({"judge": "other"}, "judge"),
+        ({"metrics": []}, "metrics"),
+        ({"versions": {"python": "3.12"}}, "versions"),
+        ({"code": "fedcba"}, "code"),
+    ],
+)
+def test_a_run_made_with_something_else_is_not_mixed_in(tmp_path, change, named):
+    RunFolder(tmp_path, run_json()).close()
+    with pytest.raises(ConfigError) as caught:
+        RunFolder(tmp_path, run_json(**change))
+    assert named in str(caught.value)
+    assert read_run(tmp_path) == run_json()
+
+
+def test_a_folder_that_cannot_be_written_is_a_plain_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        RunFolder(tmp_path / "file" / "run", run_json())
+
+
+def test_nan_does_not_get_into_a_result(tmp_path):
+    with RunFolder(tmp_path, run_json()) as folder, pytest.raises(ValueError):
+        folder.add(result("a", judged={"faithfulness": {"value": float("nan")}}))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (None, "There is no run"),
+        ("{", "is not JSON"),
+        ("[]", "not a run of this version"),
+        ('{"format": 99}', "not a run of this version"),
+    ],
+)
+def test_what_is_no_run_is_refused(tmp_path, text, message):
+    if text is not None:
+        (tmp_path / RUN_FILE).write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        read_run(tmp_path)
+
+
+def test_a_line_that_is_no_result_is_named(tmp_path):
+    (tmp_path / RESULTS_FILE).write_text(json.dumps(result("a")) + "\nnonsense\n", "utf-8")
+    with pytest.raises(ConfigError, match="line 2 is not a result"):
+        read_results(tmp_path)

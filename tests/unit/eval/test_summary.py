@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+
+from eval.summary import by_type, failures, headline, latencies, not_judged_reasons, worst_first
+from tests.unit.eval.parts import failed, judged, not_judged, result
+
+
+def silent(id, **changes):
+    return (
+        result(id, expected="abstain", type="unanswerable", facts={"stated": [], "missing": [], "share": None}, evidence=[])
+        | changes
+    )
+
+
+def broken(id):
+    return result(id, answer=None, error="the engine failed", verdict="error", evidence=[])
+
+
+def rows(results, metrics=()):
+    return {row.name: row for row in headline(results, metrics, seed=0)}
+
+
+def test_failed_judgements_are_counted_and_take_no_part_in_the_mean():
+    results = [
+        result("a", judged={"faithfulness": judged(1.0)}),
+        result("b", judged={"faithfulness": judged(0.5)}),
+        result("c", judged={"faithfulness": failed("cut")}),
+        result("d", judged={"faithfulness": not_judged("abstained")}),
+    ]
+    row = rows(results, ["faithfulness"])["faithfulness"]
+    assert row.value == 0.75
+    assert (row.judged, row.failed, row.not_judged) == (2, 1, 1)
+
+
+def test_a_metric_that_nothing_was_judged_by_has_no_value():
+    row = rows([result(judged={"faithfulness": failed("cut")})], ["faithfulness"])["faithfulness"]
+    assert (row.value, row.interval, row.failed) == (None, None, 1)
+
+
+def test_abstaining_is_counted_on_both_sides():
+    results = [
+        result("a"),
+        result("b", verdict="refused"),
+        result("c", verdict="wrong"),
+        silent("d"),
+        silent("e", verdict="overanswered"),
+    ]
+    figures = rows(results)
+    assert figures["answers what it can"].value == pytest.approx(2 / 3)
+    assert figures["abstains where it should"].value == 0.5
+    assert figures["right"].value == 0.4
+    assert (figures["abstains where it should"].judged, figures["abstains where it should"].not_judged) == (2, 3)
+
+
+def test_questions_that_ended_with_an_error_are_failed_and_in_no_figure():
+    figures = rows([result("a"), broken("b")])
+    assert figures["right"].value == 1.0
+    assert [(row.judged, row.failed) for row in (figures["right"], figures["must-facts"])] == [(1, 1), (1, 1)]
+
+
+def test_evidence_is_averaged_within_a_question_first():
+    found = {"page": "p", "heading": "h", "retrieved": True, "cited": False, "note": ""}
+    results = [result("a", evidence=[found, found | {"retrieved": False}]), result("b", evidence=[found])]
+    assert rows(results)["evidence retrieved"].value == 0.75
+    assert rows(results)["evidence cited"].value == 0.0
+
+
+def test_citations_of_a_refusal_do_not_count():
+    missed = {"page": "p", "heading": "h", "retrieved": True, "cited": False, "note": ""}
+    results = [result("a"), result("b", verdict="refused", evidence=[missed])]
+    assert rows(results)["evidence cited"].value == 1.0
+    assert rows(results)["evidence retrieved"].judged == 2
+
+
+def test_latencies_come_from_answers_only():
+    slow = {"status": "answered", "reason": "", "text": "", "citations": [], "timings_s": {"retrieve": 0.3, "total": 4.0}}
+    table = {row.stage: row for row in latencies([result("a"), result("b", answer=slow), broken("c")])}
+    assert (table["total"].p50, table["total"].count) == (3.0, 2)
+    assert table["first_token"].count == 1
+
+
+def test_worst_first():
+    results = [
+        result("right"),
+        result("right-unfaithful", judged={"faithfulness": judged(0.2)}),
+        result("half", verdict="partial", facts={"stated": ["a"], "missing": ["b"], "share": 0.5}),
+        silent("over", verdict="overanswered"),
+        broken("broken"),
+        result("refused", verdict="refused", facts={"stated": [], "missing": ["a"], "share": 0.0}),
+    ]
+    order = [r["id"] for r in worst_first(results)]
+    assert order == ["broken", "over", "refused", "half", "right-unfaithful", "right"]
+
+
+def test_failures_and_reasons_are_listed():
+    results = [
+        broken("a"),
+        result("b", judged={"faithfulness": failed("cut"), "answer_relevancy": not_judged("no answer")}),
+        result("c", judged={"answer_relevancy": not_judged("no answer")}),
+    ]
+    assert failures(results) == [("a", "answer", "the engine failed"), ("b", "faithfulness", "cut")]
+    assert not_judged_reasons(results) == {("answer_relevancy", "no answer"): 2}
+
+
+def test_types_are_counted_by_verdict():
+    counts = by_type([result("a"), result("b", verdict="wrong"), silent("c")])
+    assert counts == {"fact": {"right": 1, "wrong": 1}, "unanswerable": {"right": 1}}
