@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from rag.sentences import split_sentences
@@ -32,6 +34,6 @@ def test_boundaries(text, expected):
 def test_every_visible_character_is_in_exactly_one_sentence():
     text = "A b. C d!  E\n\nF. g 3.4 H."
     spans = split_sentences(text)
-    assert all(a < b <= c for (a, b), (c, _) in zip(spans, spans[1:], strict=False))
+    assert all(a < b <= c for (a, b), (c, _) in pairwise(spans))
     covered = {i for a, b in spans for i in range(a, b)}
     assert covered >= {i for i, c in enumerate(text) if not c.isspace()}
