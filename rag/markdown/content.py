@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.markdown import hugo
 from rag.markdown.align import Aligned, join, merge, verbatim
 from rag.markdown.drafts import Piece
-from rag.markdown.inline import hugo_escapes
 from rag.types import Span
 
 _INFO = re.compile(r"[ \t]*\{?[ \t]*\.?([A-Za-z][\w+#.-]*)")
@@ -61,7 +61,7 @@ def code(text: str, lines: Sequence[Span], original: str) -> tuple[Aligned, list
 
 def _visible(text: str, low: int, high: int, original: str) -> Aligned:
     """A line of code without what is hidden in it and without the marks that keep a shortcode from running."""
-    holes = hugo_escapes(original, low, high)
+    holes = hugo.escapes(original, low, high)
     if text[low:high] != original[low:high]:
         holes.extend((at, at + 1) for at in range(low, high) if text[at] != original[at])
     if not holes:

@@ -21,6 +21,7 @@ _TAG = re.compile(
     re.VERBOSE,
 )
 _PARAMETER = re.compile(r"""(?:(?P<name>[\w-]+)\s*=\s*)?(?:"(?P<quoted>(?:\\.|[^"\\])*)"|`(?P<raw>[^`]*)`|(?P<bare>[^\s"`=]+))""")
+_KEPT_FROM_RUNNING = re.compile(r"(?<=\{\{[<%])\s*(/\*)|(\*/)(?=\s*[>%]\}\})")
 _LABELS = ("title", "name", "label", "summary", "header", "caption")
 _FIRST_IS_LABEL = frozenset("tab details expand accordion collapse spoiler dropdown fold tabitem codetab section card step".split())
 _SECOND_IS_LABEL = frozenset("notice admonition alert callout".split())
@@ -164,3 +165,10 @@ def _shortcode(match: re.Match[str]) -> Shortcode:
         else:
             code.positional.append(found.span(group))
     return code
+
+
+def escapes(text: str, start: int, end: int) -> list[Span]:
+    """Where `/*` and `*/` stand that only keep a shortcode from running."""
+    if text.find("{{", start, end) < 0:
+        return []
+    return [match.span(1 if match[1] else 2) for match in _KEPT_FROM_RUNNING.finditer(text, start, end)]

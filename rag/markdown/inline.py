@@ -9,15 +9,15 @@ from __future__ import annotations
 import functools
 import html as entities
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 
-from rag.markdown import emphasis, html, links
-from rag.markdown.align import Aligned, as_whole, strip
+from rag.markdown import braces, emphasis, html, hugo, links
+from rag.markdown.align import Aligned, strip
 from rag.markdown.emphasis import Run
 from rag.markdown.fences import Ticks
-from rag.types import Segment, Span
+from rag.markdown.output import CELL, Item, Lines, Output
+from rag.markdown.sink import Sink
+from rag.types import Span
 
 _TRIGGER = r"""
     \\(?P<escaped>[!-/:-@\[-`{-~])
@@ -40,52 +40,11 @@ _TRIGGER = r"""
   | (?P<line>\n[ \t]*)
 """
 _KEYS = re.compile(r"\+\+([\"a-z0-9][\w\"' -]*(?:\+[\w\"' .-]+)*)\+\+")
-_CRITIC = {"++": "++}", "--": "--}", "~~": "~~}", "==": "==}", ">>": "<<}"}
-_ATTRIBUTES = re.compile(
-    r"""\{:?[ \t]*(?:(?:[#.][\w:-]+|[\w:-]+=(?:"[^"\n]*"|'[^'\n]*'|[^\s"'{}]+))[ \t]*)+\}|\{:[ \t]*[\w-]+[ \t]*\}"""
-)
-_EXPRESSION = re.compile(r"\{[ \t]*([A-Za-z_$][\w$]*)[ \t]*\}")
-_ROLE = re.compile(r"\{([A-Za-z][\w:+-]*)\}(`+)")
-_ROLE_TARGET = re.compile(r"([\s\S]*?)[ \t\n]*<([^<>\n]+)>\Z")
 _AUTOLINK = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>")
-_DESTINATION_ATTRIBUTES = _ATTRIBUTES
 _CJK = re.compile(r"[\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _FIELD = re.compile(r"[ \t]*(?:[-*+][ \t])?[A-Za-z][\w /-]{0,40}::[ \t]")
 _CHECK = re.compile(r"\[[ xX/-]\][ \t]")
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\Z")
-
-
-@dataclass
-class Sink:
-    """What inline markup says beside its text.
-
-    Attributes:
-        references: labels of link definitions, to their targets.
-        components: JSX names that are markup on this page.
-        mark: the character that stands for what is hidden.
-        hard_lines: a line end in a paragraph is one for the reader too.
-        math: dollar signs may enclose formulas.
-        loose: `[text][label]` is a link though the page does not define the label.
-        constants: values by name, for `{NAME}`.
-        links: kind, target with anchor, span.
-        tags: `#tag` without the sign.
-        block_ids: id and span.
-        footnotes: labels in the order of their marks, with the offset.
-        hidden: stretches that are not shown.
-    """
-
-    references: dict[str, str]
-    components: set[str]
-    mark: str
-    hard_lines: bool = False
-    math: bool = True
-    loose: bool = False
-    constants: dict[str, str] = field(default_factory=dict)
-    links: list[tuple[str, str, Span]] = field(default_factory=list)
-    tags: list[tuple[str, int]] = field(default_factory=list)
-    block_ids: list[tuple[str, Span]] = field(default_factory=list)
-    footnotes: list[tuple[str, int]] = field(default_factory=list)
-    hidden: list[Span] = field(default_factory=list)
 
 
 @functools.lru_cache(maxsize=8)
@@ -95,129 +54,26 @@ def _patterns(mark: str) -> tuple[re.Pattern[str], re.Pattern[str]]:
     return re.compile(rf"[\\`*_~!\[\]<&$:=+{{^#\n{written}]"), re.compile(_TRIGGER % {"mark": written}, re.VERBOSE)
 
 
-@dataclass(slots=True)
-class _Item:
-    """A piece of output: a stretch of the input, or text that stands for one."""
-
-    start: int
-    end: int
-    text: str | None = None
-
-
-_CELL = " | "
-_INSERTED: Span = (-1, -1)
-"""A space of ours."""
-
-
-class _Output:
-    """The text and the alignment as they grow; spaces where markup stood between two spaces are not doubled."""
-
-    def __init__(self, cleaner: Cleaner) -> None:
-        self._cleaner = cleaner
-        self._last = "\n"
-        self._copied = False
-        self._spaces: Span | None = None  # at the end of the text, not yet known to stand before anything
-        self._at = 0
-        self.texts: list[str] = []
-        self.segments: list[Segment] = []
-
-    def stand_in(self, item: _Item) -> None:
-        """Text that stands for a stretch of the source."""
-        text = item.text
-        if text == " " and not self._spaces and not self._last.isspace():
-            self._spaces = _INSERTED
-        if not text or text == " " or (text == _CELL and self._last == "\n"):
-            return
-        if text in ("\n", _CELL) and not self._cleaner.raw_lines:
-            self._spaces = None
-            if text == self._last == "\n":
-                return
-        self._release()
-        if text.strip():
-            self.segments += as_whole(self._at, self._at + len(text), *self._cleaner.span(item.start, item.end))
-        self._add(text, copied=False)
-
-    def copy(self, start: int, end: int) -> None:
-        """A stretch of the source as it is, without what is hidden in it."""
-        text, mark = self._cleaner.text, self._cleaner.sink.mark
-        if text.find(mark, start, end) < 0:
-            self._copy(start, end)
-            return
-        for match in re.finditer(f"[^{mark}]+", text[start:end]):
-            self._copy(start + match.start(), start + match.end())
-
-    def _copy(self, start: int, end: int) -> None:
-        text = self._cleaner.text
-        if not self._cleaner.raw_lines:
-            if self._spaces or self._last.isspace():
-                while start < end and text[start] in " \t":
-                    start += 1
-            stop = end
-            while stop > start and text[stop - 1] in " \t":
-                stop -= 1
-            if start < stop:
-                self._release()
-            if stop < end:
-                self._spaces = (stop, end)
-            end = stop
-        self._put(start, end)
-
-    def _release(self) -> None:
-        """Put the spaces that were held back."""
-        if self._spaces:
-            held, self._spaces = self._spaces, None
-            if held is _INSERTED:
-                self._add(" ", copied=False)
-            else:
-                self._put(*held)
-
-    def _put(self, start: int, end: int) -> None:
-        if start >= end:
-            return
-        source, at, size = self._cleaner.source(start), self._at, end - start
-        if self._copied and self.segments[-1][1] == at and self.segments[-1][3] == source:
-            self.segments[-1] = (self.segments[-1][0], at + size, self.segments[-1][2], source + size)
-        else:
-            self.segments.append((at, at + size, source, source + size))
-        self._add(self._cleaner.text[start:end], copied=True)
-
-    def _add(self, text: str, *, copied: bool) -> None:
-        self.texts.append(text)
-        self._at += len(text)
-        self._last = text[-1]
-        self._copied = copied
-
-
 class Cleaner:
     """Cleans one stretch of lines; use `clean`."""
 
     def __init__(self, text: str, lines: Sequence[Span], sink: Sink, *, markdown: bool = True, raw_lines: bool = False) -> None:
         self.sink = sink
         self.in_table = False
-        self.text = "\n".join([text[low:high] for low, high in lines]) if len(lines) != 1 else text[lines[0][0] : lines[0][1]]
+        self._lines = Lines(text, lines)
+        self.text = self._lines.text
         self.markdown = markdown
         self.raw_lines = raw_lines
-        self._starts: list[int] = []
-        self._shifts: list[int] = []
-        at = 0
-        for low, high in lines:
-            self._starts.append(at)
-            self._shifts.append(low - at)
-            at += high - low + 1
-        self._items: list[_Item] = []
+        self._items: list[Item] = []
         self._runs: list[Run] = []
         self._brackets: list[tuple[int, bool]] = []
-        self._tags: list[tuple[html.Tag, _Item]] = []
-        self._ticks = Ticks(self.text)
+        self._tags: list[tuple[html.Tag, Item]] = []
+        self.ticks = Ticks(self.text)
         self._closing_marks: set[int] = set()
-
-    def source(self, at: int) -> int:
-        """The offset in the source of an offset in the joined lines."""
-        return at + self._shifts[bisect_right(self._starts, at) - 1]
 
     def span(self, start: int, end: int) -> Span:
         """A stretch of the joined lines in the source."""
-        return self.source(start), self.source(max(end - 1, start)) + (1 if end > start else 0)
+        return self._lines.span(start, end)
 
     def run(self) -> Aligned:
         """Clean the lines."""
@@ -231,27 +87,29 @@ class Cleaner:
             if not hit:
                 at = start + 1
                 continue
-            self._copy(kept, start)
+            self.take(kept, start)
             at = _HANDLERS[hit.lastgroup or ""](self, hit)
             kept = at if at > start else start
             at = max(at, hit.end())
-        self._copy(kept, len(text))
+        self.take(kept, len(text))
         self._settle_tags()
         return strip(self._assemble())
 
     # output
 
-    def _copy(self, start: int, end: int) -> None:
+    def take(self, start: int, end: int) -> None:
+        """Show a stretch of the text as it is; it must not run over lines."""
         if start < end:
-            self._items.append(_Item(start, end))
+            self._items.append(Item(start, end))
 
-    def _replace(self, start: int, end: int, by: str) -> None:
-        self._items.append(_Item(start, end, by))
+    def put(self, start: int, end: int, by: str) -> None:
+        """Show something else in the place of a stretch."""
+        self._items.append(Item(start, end, by))
 
     def _assemble(self) -> Aligned:
         """Join the items; marks of emphasis are left out here."""
         holes = emphasis.resolve(self._runs) if self._runs else []
-        output = _Output(self)
+        output = Output(self._lines, self.sink.mark, raw=self.raw_lines)
         number = 0
         for item in self._items:
             if item.text is not None:
@@ -269,15 +127,15 @@ class Cleaner:
             output.copy(start, end)
         return Aligned("".join(output.texts), tuple(output.segments))
 
-    def _lines(self, start: int, end: int) -> None:
-        """Copy a stretch that may run over lines as it is."""
+    def take_lines(self, start: int, end: int) -> None:
+        """Show a stretch as it is, which may run over lines."""
         at = start
         while at < end:
             stop = self.text.find("\n", at, end)
             stop = end if stop < 0 else stop
-            self._copy(at, stop)
+            self.take(at, stop)
             if stop < end:
-                self._replace(stop, stop + 1, "\n" if self.raw_lines else " ")
+                self.put(stop, stop + 1, "\n" if self.raw_lines else " ")
             at = stop + 1
 
     # constructs
@@ -289,15 +147,15 @@ class Cleaner:
             close = self.text.find("\\)" if match["escaped"] == "(" else "\\]", match.end(), match.end() + 500)
             inner = self.text[match.end() : close]
             if close > 0 and re.search(r"[\\^_={}]|^\s*\S{1,3}\s*$", inner) and "\n\n" not in inner:
-                self._lines(match.start(), close + 2)
+                self.take_lines(match.start(), close + 2)
                 return close + 2
-        self._copy(match.start() + 1, match.end())
+        self.take(match.start() + 1, match.end())
         return match.end()
 
     def _tick(self, match: re.Match[str]) -> int:
         if not self.markdown:
             return 0
-        close = self._ticks.after(len(match["tick"]), match.end())
+        close = self.ticks.after(len(match["tick"]), match.end())
         if not close:
             return 0
         start, end = match.end(), close[0]
@@ -310,14 +168,14 @@ class Cleaner:
 
     def _unescaped(self, start: int, end: int) -> None:
         """Code, with the marks that keep a shortcode from running left out."""
-        holes = hugo_escapes(self.text, start, end)
+        holes = hugo.escapes(self.text, start, end)
         if self.in_table:  # in a table, a bar has to be escaped in code too
             holes.extend((match.start(), match.start() + 1) for match in _ESCAPED_BAR.finditer(self.text, start, end))
         at = start
         for low, high in sorted(holes):
-            self._lines(at, low)
+            self.take_lines(at, low)
             at = high
-        self._lines(at, end)
+        self.take_lines(at, end)
 
     def _run(self, match: re.Match[str]) -> int:
         start, end = match.span()
@@ -335,9 +193,9 @@ class Cleaner:
         self.sink.links.append(("embed" if embed else "wikilink", found.target, span))
         for start, end, text in found.shown:
             if text is None:
-                self._copy(start, end)
+                self.take(start, end)
             else:
-                self._replace(start, end, text)
+                self.put(start, end, text)
         return found.end
 
     def _note(self, match: re.Match[str]) -> int:
@@ -347,14 +205,14 @@ class Cleaner:
             close = links.closing_bracket(self.text, match.end())
             if close < 0:
                 return 0
-            self._replace(match.start(), match.start(), " ")
-            self._replace(match.start(), match.end(), "(")
-            self._lines(match.end(), close)
-            self._replace(close, close + 1, ")")
+            self.put(match.start(), match.start(), " ")
+            self.put(match.start(), match.end(), "(")
+            self.take_lines(match.end(), close)
+            self.put(close, close + 1, ")")
             return close + 1
         if not match.start() and self.text.startswith(":", match.end()):
             return 0
-        self.sink.footnotes.append((match["note"][2:-1], self.source(match.start())))
+        self.sink.footnotes.append((match["note"][2:-1], self._lines.source(match.start())))
         return match.end()
 
     def _open(self, match: re.Match[str]) -> int:
@@ -364,11 +222,11 @@ class Cleaner:
         start = match.start()
         check = _CHECK.match(self.text, start) if start == 0 else None
         if check:
-            self._copy(start, check.end())
+            self.take(start, check.end())
             return check.end()
         self._brackets.append((len(self._items), image))
         end = start + (2 if image else 1)
-        self._copy(start, end)
+        self.take(start, end)
         return end
 
     def _close(self, match: re.Match[str]) -> int:
@@ -380,7 +238,7 @@ class Cleaner:
         if link is None:
             return 0
         end = link.end
-        attributes = _DESTINATION_ATTRIBUTES.match(self.text, end)
+        attributes = braces.ATTRIBUTES.match(self.text, end)
         if attributes:
             end = attributes.end()
         target = link.target
@@ -394,21 +252,21 @@ class Cleaner:
         auto = _AUTOLINK.match(self.text, at) if self.markdown else None
         if auto:
             self.sink.links.append(("link", auto[1], self.span(at, auto.end())))
-            self._copy(auto.start(1), auto.end(1))
+            self.take(auto.start(1), auto.end(1))
             return auto.end()
         tag = html.parse(self.text, at, len(self.text))
         if not tag or not html.is_markup(tag, self.sink.components):
             return 0
         if tag.name[0].isupper() and at and self.text[at - 1].isalnum() and not tag.closing:
             return 0
-        item = _Item(tag.start, tag.end, "")
+        item = Item(tag.start, tag.end, "")
         name = tag.name.lower()
         if name == "img" or (name == "image" and tag.empty):
             self._image(tag)
         elif name == "br":
             item.text = "\n"
         elif name in html.CELLS and not tag.closing:
-            item.text = _CELL
+            item.text = CELL
         elif name in html.BREAKS:
             item.text = "\n"
         elif name == "a" and "href" in tag.attributes:
@@ -423,7 +281,7 @@ class Cleaner:
             self.sink.links.append(("image", self.text[slice(*tag.attributes["src"])], self.span(tag.start, tag.end)))
         alt = tag.attributes.get("alt")
         if alt and alt[0] < alt[1]:
-            self._lines(*alt)
+            self.take_lines(*alt)
 
     def _settle_tags(self) -> None:
         """Inline tags without a partner in the block are text: `<s>` starts a sequence as often as it strikes words out."""
@@ -448,7 +306,7 @@ class Cleaner:
         text = entities.unescape(match[0])
         if text == match[0] or not text or text == "\ufffd":
             return 0
-        self._replace(match.start(), match.end(), " " if text == "\xa0" else text)
+        self.put(match.start(), match.end(), " " if text == "\xa0" else text)
         return match.end()
 
     def _math(self, match: re.Match[str]) -> int:
@@ -457,7 +315,7 @@ class Cleaner:
         close = links.math_end(self.text, match.start(), len(match["math"]))
         if close < 0:
             return 0
-        self._lines(match.start(), close)
+        self.take_lines(match.start(), close)
         return close
 
     def _icon(self, match: re.Match[str]) -> int:
@@ -481,61 +339,11 @@ class Cleaner:
         found = _KEYS.match(self.text, match.start()) if self.markdown else None
         if not found:
             return 0
-        self._copy(*found.span(1))
+        self.take(*found.span(1))
         return found.end()
 
     def _brace(self, match: re.Match[str]) -> int:
-        if not self.markdown:
-            return 0
-        at = match.start()
-        text = self.text
-        role = _ROLE.match(text, at)
-        if role:
-            return self._role(role)
-        attributes = _ATTRIBUTES.match(text, at)
-        if attributes:
-            before, after = text[at - 1] if at else "\n", text[attributes.end() : attributes.end() + 1]
-            if before in ')]`*_:>"' or (after in ("", "\n") and before in " \n\t" + self.sink.mark):
-                return attributes.end()
-        constant = _EXPRESSION.match(text, at) if self.sink.constants else None
-        if constant and constant[1] in self.sink.constants:
-            self._replace(at, constant.end(), self.sink.constants[constant[1]])
-            return constant.end()
-        mark = text[at + 1 : at + 3]
-        close = text.find(_CRITIC[mark], at + 3, at + 2000) if mark in _CRITIC else -1
-        return self._critic(mark, at, close) if close >= 0 else 0
-
-    def _role(self, role: re.Match[str]) -> int:
-        """A MyST role: its text, or the title before `<target>`."""
-        close = self._ticks.after(len(role[2]), role.end())
-        if not close:
-            return 0
-        start, end = role.end(), close[0]
-        target = _ROLE_TARGET.match(self.text, start, end)
-        name = role[1].rsplit(":", 1)[-1]
-        if name in ("ref", "doc", "numref", "download", "eq", "term", "any"):
-            written = target[2] if target else self.text[start:end]
-            anchor = "" if name in ("doc", "download") else "#"
-            self.sink.links.append(("link", anchor + written.strip(), self.span(role.start(), close[1])))
-        if target and target[1]:
-            self._lines(*target.span(1))
-        else:
-            self._lines(start, end)
-        return close[1]
-
-    def _critic(self, mark: str, at: int, close: int) -> int:
-        """A critic mark: what was added and what was struck out are both there to be read, a remark is not."""
-        start, end = at + 3, close + 3
-        if mark == ">>":
-            self.sink.hidden.append(self.span(at, end))
-            return end
-        middle = self.text.find("~>", start, close) if mark == "~~" else -1
-        if middle >= 0:
-            self._lines(start, middle)
-            self._replace(middle, middle + 2, " ")
-            start = middle + 2
-        self._lines(start, close)
-        return end
+        return braces.read(self, match.start()) if self.markdown else 0
 
     def _block_id(self, match: re.Match[str]) -> int:
         if not self.markdown:
@@ -546,7 +354,7 @@ class Cleaner:
 
     def _hashtag(self, match: re.Match[str]) -> int:
         if self.markdown and not _COLOUR.match(match[0]):
-            self.sink.tags.append((match[0][1:].rstrip("/-"), self.source(match.start())))
+            self.sink.tags.append((match[0][1:].rstrip("/-"), self._lines.source(match.start())))
         return 0
 
     def _hidden(self, match: re.Match[str]) -> int:
@@ -555,7 +363,7 @@ class Cleaner:
     def _line(self, match: re.Match[str]) -> int:
         """A line end in prose: a space, unless the author meant a line."""
         if self.raw_lines:
-            self._replace(match.start(), match.start() + 1, "\n")
+            self.put(match.start(), match.start() + 1, "\n")
             return match.start() + 1
         start, end = match.span()
         text = self.text
@@ -570,19 +378,11 @@ class Cleaner:
                 hard = True
         if not hard and start and end < len(text) and _CJK.match(text[start - 1]) and _CJK.match(text[end]):
             return end
-        self._replace(start, end, "\n" if hard else " ")
+        self.put(start, end, "\n" if hard else " ")
         return end
 
 
-def hugo_escapes(text: str, start: int, end: int) -> list[Span]:
-    """Where `/*` and `*/` stand that only keep a shortcode from running."""
-    if text.find("{{", start, end) < 0:
-        return []
-    return [match.span(1 if match[1] else 2) for match in _SHORTCODE_ESCAPE.finditer(text, start, end)]
-
-
 _ESCAPED_BAR = re.compile(r"\\\|")
-_SHORTCODE_ESCAPE = re.compile(r"(?<=\{\{[<%])\s*(/\*)|(\*/)(?=\s*[>%]\}\})")
 
 _HANDLERS: dict[str, Callable[[Cleaner, re.Match[str]], int]] = {
     name: getattr(Cleaner, f"_{name}")

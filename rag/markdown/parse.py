@@ -23,10 +23,10 @@ from rag.markdown.assemble import Assembler
 from rag.markdown.blocks import Block, Dialect, Heading, Link, LinkKind, Page
 from rag.markdown.dialect import detect
 from rag.markdown.drafts import Draft, finish
-from rag.markdown.inline import Sink
 from rag.markdown.lines import level
 from rag.markdown.mathblock import content_lines
 from rag.markdown.scan import Scan, free_mark
+from rag.markdown.sink import Sink
 from rag.types import Notice, Span
 
 Resolve = Callable[[str], str | None]
