@@ -111,7 +111,7 @@ class TorchEngine:
         """
         with self._reading(prompt, stopped) as logits:
             for count in range(max_tokens):
-                if logits is None or stopped():
+                if logits is None or stopped() or self._closing.is_set():
                     break
                 if constraint is not None:
                     allowed = self._torch.from_numpy(constraint.allowed().copy())[: len(logits)]
@@ -149,7 +149,9 @@ class TorchEngine:
     def _read(self, prompt: list[int], stopped: Callable[[], bool]) -> Any:  # noqa: ANN401 - a tensor
         _, kept = self._prefixes.choose(prompt)
         if kept:
-            self._cache.crop(kept)
+            surplus = self._cache.get_seq_length() - kept
+            if surplus:
+                self._cache.crop(-surplus)
         else:
             self._cache = importlib.import_module("transformers").DynamicCache()
         self._prefixes.remember(0, ())
