@@ -11,11 +11,11 @@ import html as entities
 import re
 from collections.abc import Callable, Sequence
 
-from rag.markdown import braces, emphasis, html, hugo, links
+from rag.markdown import braces, brackets, emphasis, html, hugo, links
 from rag.markdown.align import Aligned, strip
 from rag.markdown.emphasis import Run
 from rag.markdown.fences import Ticks
-from rag.markdown.output import CELL, Item, Lines, Output
+from rag.markdown.output import Item, Lines, Output
 from rag.markdown.sink import Sink
 from rag.types import Span
 
@@ -40,7 +40,6 @@ _TRIGGER = r"""
   | (?P<line>\n[ \t]*)
 """
 _KEYS = re.compile(r"\+\+([\"a-z0-9][\w\"' -]*(?:\+[\w\"' .-]+)*)\+\+")
-_AUTOLINK = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>")
 _CJK = re.compile(r"[\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _FIELD = re.compile(r"[ \t]*(?:[-*+][ \t])?[A-Za-z][\w /-]{0,40}::[ \t]")
 _CHECK = re.compile(r"\[[ xX/-]\][ \t]")
@@ -64,10 +63,10 @@ class Cleaner:
         self.text = self._lines.text
         self.markdown = markdown
         self.raw_lines = raw_lines
-        self._items: list[Item] = []
+        self.items: list[Item] = []
         self._runs: list[Run] = []
         self._brackets: list[tuple[int, bool]] = []
-        self._tags: list[tuple[html.Tag, Item]] = []
+        self.tags: list[tuple[html.Tag, Item]] = []
         self.ticks = Ticks(self.text)
         self._closing_marks: set[int] = set()
 
@@ -92,7 +91,7 @@ class Cleaner:
             kept = at if at > start else start
             at = max(at, hit.end())
         self.take(kept, len(text))
-        self._settle_tags()
+        brackets.settle(self)
         return strip(self._assemble())
 
     # output
@@ -100,18 +99,18 @@ class Cleaner:
     def take(self, start: int, end: int) -> None:
         """Show a stretch of the text as it is; it must not run over lines."""
         if start < end:
-            self._items.append(Item(start, end))
+            self.items.append(Item(start, end))
 
     def put(self, start: int, end: int, by: str) -> None:
         """Show something else in the place of a stretch."""
-        self._items.append(Item(start, end, by))
+        self.items.append(Item(start, end, by))
 
     def _assemble(self) -> Aligned:
         """Join the items; marks of emphasis are left out here."""
         holes = emphasis.resolve(self._runs) if self._runs else []
         output = Output(self._lines, self.sink.mark, raw=self.raw_lines)
         number = 0
-        for item in self._items:
+        for item in self.items:
             if item.text is not None:
                 output.stand_in(item)
                 continue
@@ -224,7 +223,7 @@ class Cleaner:
         if check:
             self.take(start, check.end())
             return check.end()
-        self._brackets.append((len(self._items), image))
+        self._brackets.append((len(self.items), image))
         end = start + (2 if image else 1)
         self.take(start, end)
         return end
@@ -233,7 +232,7 @@ class Cleaner:
         if not self._brackets:
             return 0
         index, image = self._brackets.pop()
-        opener = self._items[index]
+        opener = self.items[index]
         link = links.after_bracket(self.text, opener.end, match.start(), self.sink.references, loose=self.sink.loose)
         if link is None:
             return 0
@@ -248,59 +247,7 @@ class Cleaner:
         return end
 
     def _tag(self, match: re.Match[str]) -> int:
-        at = match.start()
-        auto = _AUTOLINK.match(self.text, at) if self.markdown else None
-        if auto:
-            self.sink.links.append(("link", auto[1], self.span(at, auto.end())))
-            self.take(auto.start(1), auto.end(1))
-            return auto.end()
-        tag = html.parse(self.text, at, len(self.text))
-        if not tag or not html.is_markup(tag, self.sink.components):
-            return 0
-        if tag.name[0].isupper() and at and self.text[at - 1].isalnum() and not tag.closing:
-            return 0
-        item = Item(tag.start, tag.end, "")
-        name = tag.name.lower()
-        if name == "img" or (name == "image" and tag.empty):
-            self._image(tag)
-        elif name == "br":
-            item.text = "\n"
-        elif name in html.CELLS and not tag.closing:
-            item.text = CELL
-        elif name in html.BREAKS:
-            item.text = "\n"
-        elif name == "a" and "href" in tag.attributes:
-            self.sink.links.append(("link", self.text[slice(*tag.attributes["href"])], self.span(tag.start, tag.end)))
-        self._items.append(item)
-        if name in html.INLINE and name not in html.VOID and not tag.empty:
-            self._tags.append((tag, item))
-        return tag.end
-
-    def _image(self, tag: html.Tag) -> None:
-        if "src" in tag.attributes:
-            self.sink.links.append(("image", self.text[slice(*tag.attributes["src"])], self.span(tag.start, tag.end)))
-        alt = tag.attributes.get("alt")
-        if alt and alt[0] < alt[1]:
-            self.take_lines(*alt)
-
-    def _settle_tags(self) -> None:
-        """Inline tags without a partner in the block are text: `<s>` starts a sequence as often as it strikes words out."""
-        stacks: dict[str, list[int]] = {}
-        paired: set[int] = set()
-        for number, (tag, _) in enumerate(self._tags):
-            stack = stacks.setdefault(tag.name.lower(), [])
-            if not tag.closing:
-                stack.append(number)
-            elif stack:
-                opened = stack.pop()
-                inner = self.text[self._tags[opened][0].end : tag.start]
-                if tag.name.lower() != "s" or (inner and not inner[0].isspace() and not inner[-1].isspace()):
-                    paired.update((opened, number))
-        if not any(item.text is None and self.text[item.start : item.end].strip() for item in self._items):
-            return  # nothing but tags
-        for number, (tag, item) in enumerate(self._tags):
-            if number not in paired and not tag.attributes:
-                item.text = None
+        return brackets.read(self, match.start())
 
     def _entity(self, match: re.Match[str]) -> int:
         text = entities.unescape(match[0])
@@ -367,7 +314,7 @@ class Cleaner:
             return match.start() + 1
         start, end = match.span()
         text = self.text
-        before = self._items[-1] if self._items else None
+        before = self.items[-1] if self.items else None
         hard = self.sink.hard_lines or bool(_FIELD.match(text, end))
         if before and before.text is None and before.end == start:
             while before.end > before.start and text[before.end - 1] in " \t":
