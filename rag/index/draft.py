@@ -33,20 +33,19 @@ _NORM_TOLERANCE = 1e-3
 
 
 class Draft:
-    """The files of the next generation, in a folder of their own. For one thread."""
+    """The files of the next generation, in a folder of their own. For one thread.
+
+    Args:
+        folder: to build in; it is made.
+        number: of the generation that this will be.
+        dimension: length of a vector.
+        base: folder and manifest of the generation to start from; None starts empty.
+
+    Raises:
+        IndexStateError: no room, or the base is damaged.
+    """
 
     def __init__(self, folder: Path, number: int, dimension: int, *, base: tuple[Path, Manifest] | None) -> None:
-        """Start a draft.
-
-        Args:
-            folder: to build in; it is made.
-            number: of the generation that this will be.
-            dimension: length of a vector.
-            base: folder and manifest of the generation to start from; None starts empty.
-
-        Raises:
-            IndexStateError: no room, or the base is damaged.
-        """
         self.folder = folder
         self.number = number
         self.dead_vectors = 0
@@ -100,6 +99,7 @@ class Draft:
             IndexStateError: the disk is full, or the base was damaged.
         """
         self._check_input(document, chunks, vectors)
+        vectors = vectors.copy()  # they wait to be stored; the caller may use its array again
         rows = [
             chunk_row(chunk, vector_digest(chunk.id, vector), self.number) for chunk, vector in zip(chunks, vectors, strict=True)
         ]

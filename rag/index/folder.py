@@ -25,15 +25,14 @@ _TRIES = 20
 
 
 class Index:
-    """An index folder; it need not exist yet."""
+    """An index folder; it need not exist yet.
+
+    Args:
+        root: the folder.
+        keep: how many generations a writer leaves, the current one included.
+    """
 
     def __init__(self, root: Path, keep: int = 3) -> None:
-        """Name the folder; nothing is read.
-
-        Args:
-            root: the folder.
-            keep: how many generations a writer leaves, the current one included.
-        """
         self.root = root
         self._keep = keep
         self._layout = Layout(root)

@@ -117,15 +117,14 @@ class Notes:
 
 
 class NotesDraft:
-    """Changes the notes of a generation that is being built. For one thread."""
+    """Changes the notes of a generation that is being built. For one thread.
+
+    Args:
+        file: a copy of the previous generation's file, or where there is none, a new one is made.
+        previous: the file of the previous generation, for what is looked up there.
+    """
 
     def __init__(self, file: Path, *, previous: Path | None) -> None:
-        """Open the draft.
-
-        Args:
-            file: a copy of the previous generation's file, or where there is none, a new one is made.
-            previous: the file of the previous generation, for what is looked up there.
-        """
         fresh = not file.exists()
         self._has_previous = previous is not None
         self._connection = sqlite3.connect(file.absolute().as_uri(), uri=True, isolation_level=None)

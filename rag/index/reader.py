@@ -32,18 +32,17 @@ if TYPE_CHECKING:
 
 
 class Reader:
-    """Reads one generation. A context manager; safe to use from several threads, whose searches take turns."""
+    """Reads one generation. A context manager; safe to use from several threads, whose searches take turns.
+
+    Args:
+        folder: of the generation.
+        lease: on it; the reader gives it up, also when opening fails.
+
+    Raises:
+        IndexStateError: the generation is damaged.
+    """
 
     def __init__(self, folder: Path, lease: Lease) -> None:
-        """Open a generation.
-
-        Args:
-            folder: of the generation.
-            lease: on it; the reader gives it up, also when opening fails.
-
-        Raises:
-            IndexStateError: the generation is damaged.
-        """
         self._lock = threading.RLock()
         self._vectors: Vectors | None = None
         with ExitStack() as stack:

@@ -42,18 +42,17 @@ _SPARE_RESULTS = 16
 
 
 class Vectors:
-    """Vectors with labels, by id, in a folder that no other process touches. Not safe across threads: callers take turns."""
+    """Vectors with labels, by id, in a folder that no other process touches. Not safe across threads: callers take turns.
+
+    Args:
+        folder: of this process alone.
+        create: make an empty store.
+
+    Raises:
+        IndexStateError: the folder holds no sound store.
+    """
 
     def __init__(self, folder: Path, *, create: bool = False) -> None:
-        """Open the vectors in a folder.
-
-        Args:
-            folder: of this process alone.
-            create: make an empty store.
-
-        Raises:
-            IndexStateError: the folder holds no sound store.
-        """
         self._folder = folder
         self._collection: Any = None
         settings = Settings(

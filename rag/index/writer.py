@@ -41,22 +41,20 @@ class Writer:
     the generation that answers questions. Leaving the context without `commit` throws everything away. A failed step leaves
     nothing to commit.
 
+    Args:
+        layout: of the index folder.
+        lock: on it; the writer gives it up.
+        keep: how many generations to leave, the new one included.
+
     Attributes:
         previous: manifest of the current generation; None where there is none, or where it is damaged.
         damage: what is wrong with the current generation, None where nothing is. Then only `begin(full=True)` is possible.
+
+    Raises:
+        IndexStateError: the folder cannot be read or written.
     """
 
     def __init__(self, layout: Layout, lock: WriterLock, *, keep: int) -> None:
-        """Take over the lock and clean up after a killed writer.
-
-        Args:
-            layout: of the index folder.
-            lock: on it; the writer gives it up.
-            keep: how many generations to leave, the new one included.
-
-        Raises:
-            IndexStateError: the folder cannot be read or written.
-        """
         self._layout = layout
         self._lock = lock
         self._keep = keep
@@ -192,8 +190,7 @@ class Writer:
         """Check the new generation and make it the one that answers questions; where nothing changed, return the current one.
 
         Raises:
-            IndexStateError: the disk is full, the new generation fails its check, or an earlier step failed. The old one still
-            answers.
+            IndexStateError: the disk is full, the new generation fails its check, or an earlier step failed; the old one answers.
         """
         if self.previous is not None and not self._full and self._draft is None and self._files == self.previous.files:
             self._done = True

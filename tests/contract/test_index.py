@@ -369,6 +369,16 @@ class TestWriting:
                     writer.put(document, wrong, matrix(wrong))
         assert index.current() is None
 
+    def test_the_callers_array_may_be_used_again(self, index):
+        document, chunks = LIBRARY[0]
+        rows = matrix(chunks)
+        with index.write("test") as writer:
+            writer.begin(FINGERPRINT, "corpus")
+            writer.put(document, chunks, rows)
+            rows[:] = 0
+            writer.commit()
+        assert contents(index) == expected(LIBRARY[:1])
+
     def test_a_writer_must_begin_and_ends_once(self, index):
         with index.write("test") as writer, pytest.raises(RuntimeError):
             writer.put(*LIBRARY[0], matrix(LIBRARY[0][1]))
