@@ -142,7 +142,6 @@ class Assembler(Stream):
         if not match:
             return lines
         frame.kind, frame.info = "admonition", match[1].lower()
-        self.scan.saw("obsidian" if self.text[match.start() : match.end()].rstrip()[-1] in "+-" else "gfm")
         title = (match.end(), high)
         if self.text[slice(*title)].strip():
             self.sink.hidden.append((low, title[0]))
@@ -264,7 +263,6 @@ class Assembler(Stream):
         start, end = token.meta["mark"]
         self.advance(start)
         self.flush()
-        self.scan.saw("mkdocs")
         frame = Frame("", kind=token.markup, info=token.info)
         title = token.meta["title"]
         if title and self.text[slice(*title)].strip():
@@ -304,7 +302,6 @@ class Assembler(Stream):
         end, lines = token.meta["end"], token.meta["lines"]
         if lang in content.QUERIES:
             self.hide(start, end)
-            self.scan.saw("obsidian")
             return
         if lang == "mermaid":
             cleaned, pieces = mermaid.statements(self.scan.text, self.shown(lines, self.holes))

@@ -31,7 +31,6 @@ def mdx(scan: Scan, at: int) -> int:
     if close < 0:
         return at + 3
     scan.hide(at, close + 3)
-    scan.saw("docusaurus")
     return close + 3
 
 
@@ -47,5 +46,4 @@ def obsidian(scan: Scan, at: int) -> int:
             scan.notice(at, "unclosed-comment", "This comment is not closed; it is read as text.")
         return at + 2
     scan.hide(at, close + 2)
-    scan.saw("obsidian")
     return close + 2

@@ -72,7 +72,6 @@ class Colons:
         scope = Scope(stop, len(text), kind if name in _TYPES or title else "", name, title)
         self._open.append(_Open(end - start, scope, start, stop, name))
         if match["directive"]:
-            scan.saw("myst")
             return self._options(stop)
         return stop
 
@@ -108,8 +107,6 @@ class Colons:
         if title:
             kind: Kind = "tab" if opened.scope.kind == "tab" else "admonition"
             scan.leaves.append(Leaf(kind, *title, [title], "inline", opened.name, label=True))
-        if not opened.name.startswith("tab"):
-            scan.saw("docusaurus")
 
     def _unclosed(self, opened: _Open, limit: int) -> None:
         """A container without an end: what it says holds to the next heading, if its type is known; else it is text."""
@@ -154,7 +151,6 @@ def directive(scan: Scan, start: int, end: int, content: int, after: int) -> int
     match = _OPEN.match(text, end, stop)
     if not match or not match["directive"]:
         return after
-    scan.saw("myst")
     name = match["directive"].lower()
     body = min(stop + 1, content)
     while (found := _OPTION.match(text, body, content)) and found.end() > body:
@@ -169,7 +165,6 @@ def directive(scan: Scan, start: int, end: int, content: int, after: int) -> int
     elif name in _HIDDEN:
         if name == "include":
             scan.add_link("snippet", argument, "", start, after)
-            scan.snippets.append(argument)
         scan.hide(start, after, blank=True)
     elif name in _CODE:
         if body > stop + 1:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -237,9 +237,3 @@ def _footnote(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     mkdocs.nested(state, start, end, content=min(content, stop), indent=state.blkIndent + 4)
     state.push("footnote_close", "", -1)
     return True
-
-
-def leaf_lines(token: Token) -> Sequence[Span]:
-    """The stretches that a leaf token shows."""
-    lines: Sequence[Span] = token.meta["lines"]
-    return lines

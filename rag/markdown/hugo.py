@@ -65,13 +65,11 @@ class Shortcodes:
         if escaped:
             scan.hide(*escaped.span(2), blank=False)
             scan.hide(*escaped.span(4), blank=False)
-            scan.saw("hugo")
             return escaped.end()
         ends = [end for end in (scan.find(">}}", at), scan.find("%}}", at)) if end >= 0]
         match = _TAG.match(scan.text, at) if ends and min(ends) < at + 5000 else None
         if not match:
             return at + 3
-        scan.saw("hugo")
         code = _shortcode(match)
         if code.closing:
             return self._closing(code)

@@ -28,15 +28,12 @@ def read(scan: Scan, at: int, mark: str) -> int:
         if not _ATTRIBUTES.match(mark):
             return at + 1
         scan.hide(at, end)
-        scan.saw("mkdocs")
         return end
     if mark.startswith("%") or mark.startswith("+++"):
         if not scan.myst:
             return at + 1
-    elif mark.startswith("("):
-        if not scan.myst and text[end + 1 : end + 2] != "#":
-            return at + 1
-        scan.saw("myst")
+    elif mark.startswith("(") and not scan.myst and text[end + 1 : end + 2] != "#":
+        return at + 1
     scan.hide(at, end)
     return end
 
@@ -47,7 +44,6 @@ def _abbreviation(scan: Scan, at: int) -> int:
         return at + 2
     scan.abbreviations[match[1]] = match[2]
     scan.cover(Leaf("definition", at, match.end(), [match.span(1), match.span(2)], "inline", separator=": "))
-    scan.saw("mkdocs")
     return match.end()
 
 
@@ -69,7 +65,5 @@ def _snippet(scan: Scan, at: int) -> int:
     for name in names:
         target, _, section = name.partition(":")
         scan.add_link("snippet", target, section, at, match.end())
-        scan.snippets.append(target)
     scan.hide(at, match.end(), blank=True)
-    scan.saw("mkdocs")
     return match.end()

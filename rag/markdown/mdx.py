@@ -36,7 +36,6 @@ def module_line(scan: Scan, at: int) -> int:
         if match["name"]:
             scan.imports[match["name"]] = match["target"]
         scan.hide(at, line_end(text, end), blank=True)
-        scan.saw("docusaurus")
         return line_end(text, end)
     if not _EXPORT.match(text, at):
         return at + 6
@@ -45,7 +44,6 @@ def module_line(scan: Scan, at: int) -> int:
     if constant:
         scan.constants[constant["name"]] = constant["number"] or constant["text"]
     scan.hide(at, end, blank=True)
-    scan.saw("docusaurus")
     return end
 
 

@@ -9,7 +9,6 @@ from typing import Any
 
 from rag.markdown.blocks import Block, Dialect
 
-_SEPARATORS = re.compile(r"[\s,;]+")
 _FIELD = re.compile(r"(?:^|\n)[ \t]*(?:[-*+][ \t])?([A-Za-z][\w /-]{0,40})::[ \t]+(\S[^\n]*)")
 _INDEX = frozenset(("index", "_index", "readme"))
 

@@ -87,14 +87,12 @@ class Scan:
         links: references found here.
         facts: comments that carry a fact, by name.
         abbreviations: expansions by abbreviation.
-        snippets: files that are included, as written.
         imports: file by component name.
         constants: values that the page exports and may show as `{NAME}`.
         broken: where a fence that nobody closed ends, by the offset of its first mark.
         ends: lines that end a directive which was opened.
         dedent: columns of indentation that a tag gives to a line, by line number from 0.
         notices: offset, kind and message.
-        seen: which dialects' constructs were met, how often.
         components: names of JSX components that the page imports or closes.
     """
 
@@ -109,21 +107,15 @@ class Scan:
     links: list[Link] = field(default_factory=list)
     facts: dict[str, list[str]] = field(default_factory=dict)
     abbreviations: dict[str, str] = field(default_factory=dict)
-    snippets: list[str] = field(default_factory=list)
     imports: dict[str, str] = field(default_factory=dict)
     constants: dict[str, str] = field(default_factory=dict)
     broken: dict[int, int] = field(default_factory=dict)
     ends: set[int] = field(default_factory=set)
     dedent: dict[int, int] = field(default_factory=dict)
     notices: list[tuple[int, str, str]] = field(default_factory=list)
-    seen: dict[str, int] = field(default_factory=dict)
     components: set[str] = field(default_factory=set)
     _masks: list[tuple[int, int, bool]] = field(default_factory=list)
     _found: dict[str, int] = field(default_factory=dict)
-
-    def saw(self, dialect: str) -> None:
-        """Count a construct that speaks for a dialect."""
-        self.seen[dialect] = self.seen.get(dialect, 0) + 1
 
     def hide(self, start: int, end: int, *shown: Span, blank: bool | None = None) -> None:
         """Take a stretch out of the text.

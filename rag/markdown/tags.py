@@ -136,7 +136,6 @@ class Tags:
             return scope
         if not tag.name[0].isupper():
             return None
-        scan.saw("docusaurus")
         self._read_tab_values(tag)
         kind: Kind = "tab" if tag.name.startswith("Tab") else "admonition"
         title = next((tag.attributes[name] for name in html.LABELS if name in tag.attributes), None)
