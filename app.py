@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Open the chat: arguments to a running server."""
 
+import signal
 import sys
 
-from rag.entry import leave, run
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `run` takes over: no traceback out of an import
+
+from rag.entry import leave, run  # noqa: E402
 
 
 def _main() -> int:

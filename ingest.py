@@ -1,9 +1,12 @@
 #!/usr/bin/env python3
 """Bring the index up to date with the corpus: arguments to a report and an exit status."""
 
+import signal
 import sys
 
-from rag.entry import leave, run
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `run` takes over: no traceback out of an import
+
+from rag.entry import leave, run  # noqa: E402
 
 
 def _main() -> int:

@@ -1,8 +1,11 @@
 """`python -m rag`."""
 
+import signal
 import sys
 
-from rag.entry import leave, run
+signal.signal(signal.SIGINT, signal.SIG_DFL)  # until `run` takes over: no traceback out of an import
+
+from rag.entry import leave, run  # noqa: E402
 
 
 def _main() -> int:

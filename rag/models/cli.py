@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -86,6 +87,7 @@ def _fetch(arguments: argparse.Namespace, config: Config, catalogue: Catalogue) 
         # A GGUF file, a server or a hub repository in the configuration is the user's own; the catalogue has the rest.
         known = {model.name for model in catalogue.models}
         names = [name for name in (config.embedder, config.llm) if name in known]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C is told what it leaves behind
     with ProgressBar() as bar:
         say = _sayer(bar)
         try:
