@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from eval.names import DEFAULT_JUDGED, JUDGED
 from rag.config import Config, load_config
@@ -78,17 +78,18 @@ def _run(options: argparse.Namespace, config: Config) -> int:
     from eval.report import write_report
     from eval.run import describe, evaluate, new_folder
     from eval.summary import failures
-    from rag.wiring import build_assistant, index_status
+    from rag.wiring import build_assistant
 
     file = read_question_file(options.questions or DEFAULT_FILE)
     questions = choose(file.questions, options.limit)
-    index = index_status(config)
+    index = _index(config)
     with ExitStack() as stack:
         assistant = stack.enter_context(build_assistant(config))
         judge = _judge(config, options.metrics, stack) if options.metrics else None
         description = describe(
             config,
             file,
+            selected=len(questions),
             name=options.name,
             metrics=options.metrics,
             index=index,
@@ -105,6 +106,15 @@ def _run(options: argparse.Namespace, config: Config) -> int:
     if failed:
         sys.stderr.write(f"{len(failed)} failed; the report says what and why.\n")
     return 1 if failed else 0
+
+
+def _index(config: Config) -> dict[str, Any]:
+    """Return what the index holds, with the hashes that tell one corpus from another."""
+    from rag.wiring import build_index, index_status
+
+    status = index_status(config)
+    manifest = build_index(config).current()
+    return status | ({"corpus_sha256": manifest.corpus_sha256, "chunks_sha256": manifest.hashes.texts} if manifest else {})
 
 
 def _judge(config: Config, metrics: Sequence[str], stack: ExitStack) -> RagasJudge:

@@ -21,9 +21,9 @@ REPORT_FILE = "report.md"
 
 Result = dict[str, Any]
 """One line of the results: `id`, `question`, `history`, `type`, `expected`, `split` and `reference` of the question; `answer` (as
-`ask --json`, or None), `error`, `verdict`, `facts`, `evidence`, and `judged` by metric."""
+`ask --json`, or None), `error`, `verdict`, `facts`, `evidence`; `judged` by metric; `seconds` that asking and judging took."""
 
-_SAME = ("questions_sha256", "generation", "settings", "llm", "judge", "metrics", "versions", "code")
+_SAME = ("questions_sha256", "generation", "chunks_sha256", "settings", "llm", "judge", "metrics", "versions", "code")
 
 
 class RunFolder:
@@ -81,7 +81,7 @@ class RunFolder:
                 raise ConfigError(
                     f"The run in {self.path} was made with another {what}", hint="Name another folder with --out, or none."
                 )
-        self.description.update({key: earlier[key] for key in ("started", "seconds") if key in earlier})
+        self.description["started"] = earlier.get("started")
 
     def _write_description(self) -> None:
         unfinished = self.path / f".{RUN_FILE}.{os.getpid()}"

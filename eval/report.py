@@ -47,7 +47,7 @@ def render(run: Mapping[str, Any], results: Sequence[Result]) -> str:
         "## Questions, worst first\n\n" + _questions(ordered, run["metrics"]),
         "## Failures\n\n" + _failures(results),
         "## What went wrong, question by question\n\n" + _details(ordered),
-        "## Make it again\n\n" + _repeat(run),
+        "## Make it again\n\n" + _repeat(run, results),
     ]
     return "\n".join(part.rstrip() + "\n" for part in parts)
 
@@ -57,7 +57,7 @@ def _opening(run: Mapping[str, Any], results: Sequence[Result]) -> str:
     return (
         f"# Evaluation: {run['name']}\n\n"
         f"{run['started']} · {len(results)} of {run['selected']} questions asked · answers by {run['llm']} · "
-        f"judge {run['judge'] or 'none'} · generation {run['generation']} of the index.{unfinished}\n"
+        f"judge {_judge(run)} · generation {run['generation']} of the index.{unfinished}\n"
     )
 
 
@@ -171,26 +171,31 @@ def _refused_statements(result: Result) -> Iterator[tuple[str, str]]:
                 yield str(statement.get("statement", "")), str(statement.get("reason", ""))
 
 
-def _repeat(run: Mapping[str, Any]) -> str:
+def _repeat(run: Mapping[str, Any], results: Sequence[Result]) -> str:
+    index, machine = run["index"], run["machine"]
     rows = [
         ["command", f"`{run['command']}`"],
         ["started, finished", f"{run['started']}, {run.get('finished') or 'not finished'}"],
-        ["seconds", str(run.get("seconds", "–"))],
+        ["asking and judging", f"{sum(result['seconds'] for result in results) / 60:.1f} minutes"],
         ["questions", f"{run['questions_file']}, sha256 `{run['questions_sha256'][:16]}`"],
-        [
-            "index",
-            f"generation {run['generation']}, {run['index'].get('documents')} documents, {run['index'].get('chunks')} chunks",
-        ],
-        ["corpus", f"`{str(run['index'].get('corpus'))[:16]}`"],
-        ["embedder", str(run["index"].get("embedder"))],
-        ["answers by, judge", f"{run['llm']}, {run['judge'] or 'none'}"],
+        ["index", f"generation {run['generation']}, {index.get('documents')} documents, {index.get('chunks')} chunks"],
+        ["corpus, chunks", f"sha256 `{str(index.get('corpus_sha256'))[:16]}`, `{str(index.get('chunks_sha256'))[:16]}`"],
+        ["embedder", str(index.get("embedder"))],
+        ["answers by, judge", f"{run['llm']}, {_judge(run)}"],
         ["seed", str(run["seed"])],
         ["code", run["code"] or "not a git checkout"],
-        ["machine", ", ".join(f"{name.removesuffix('_bytes')} {value}" for name, value in run["machine"].items())],
+        [
+            "machine",
+            f"{machine['processor']}, {machine['cores']} cores, {machine['memory_bytes'] / 2**30:.0f} GiB, {machine['system']}",
+        ],
         ["versions", ", ".join(f"{name} {version}" for name, version in run["versions"].items())],
-        ["settings", ", ".join(f"{name} = {value}" for name, value in run["settings"].items())],
+        ["settings", ", ".join(f"{name} = {value!r}" for name, value in run["settings"].items())],
     ]
     return _table(["what", "value"], rows)
+
+
+def _judge(run: Mapping[str, Any]) -> str:
+    return "none" if not run["judge"] else "the same" if run["judge"] == run["llm"] else str(run["judge"])
 
 
 def _said(result: Result) -> str:

@@ -45,6 +45,7 @@ def describe(
     config: Config,
     file: QuestionFile,
     *,
+    selected: int,
     name: str,
     metrics: Sequence[str],
     index: Mapping[str, Any],
@@ -57,9 +58,10 @@ def describe(
     Args:
         config: of the system.
         file: the questions.
+        selected: how many of them are asked.
         name: of the run.
         metrics: judged ones, in order.
-        index: what `index_status` says.
+        index: what `index_status` says, and the hashes of corpus and chunks.
         llm: name of the model that answers.
         judge: name of the judge; empty if nothing is judged.
         command: that started the run.
@@ -72,12 +74,13 @@ def describe(
         "finished": None,
         "questions_file": file.path.name,
         "questions_sha256": file.sha256,
-        "selected": len(file.questions),
+        "selected": selected,
         "metrics": list(metrics),
         "llm": llm,
         "judge": judge,
         "seed": SEED,
         "generation": index["generation"],
+        "chunks_sha256": index.get("chunks_sha256"),
         "index": dict(index),
         "settings": {key: value for key, value in everything.items() if key not in _NOT_OF_ANSWERS},
         "config": everything,
@@ -112,17 +115,17 @@ def evaluate(
         RagError: the system cannot answer at all; what is done so far is written.
     """
     todo = [question for question in questions if _unfinished(folder.results.get(question.id))]
-    start = time.monotonic()
     with pace(len(todo)) as progress:
         for question in todo:
+            start = time.monotonic()
             result, answer = _ask(question, system, folder.description["generation"])
             if answer is not None and judge is not None:
                 asked = sample(question, answer)
                 result["judged"] = {metric: judge.judge(metric, asked).as_json() for metric in metrics}
+            result["seconds"] = round(time.monotonic() - start, 1)
             folder.add(result)
             progress.step(f"{question.id}: {result['verdict']}")
-    spent = float(folder.description.get("seconds", 0.0)) + time.monotonic() - start
-    folder.finish(finished=timestamp(), selected=len(questions), seconds=round(spent, 1))
+    folder.finish(finished=timestamp(), selected=len(questions))
     return [folder.results[question.id] for question in questions]
 
 

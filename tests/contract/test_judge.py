@@ -22,6 +22,7 @@ from eval.names import JUDGED
 from eval.ragas_metrics import METRICS, Metric, RagasJudge, prompt_kinds
 from rag.config import load_config
 from rag.errors import LLMError, ModelError
+from tests.fakes import ScriptedLLM, json_reply
 
 SAMPLE = Sample(
     "On how much text was BERT trained?",
@@ -32,26 +33,11 @@ SAMPLE = Sample(
 )
 
 
-class ScriptedLLM:
-    """Writes its replies in order, in pieces; keeps what it was asked. A reply that is an error is raised."""
-
-    name = "scripted"
-    context_tokens = 4096
-
-    def __init__(self, *replies):
-        self.replies = list(replies)
-        self.asked = []
+class UncheckedLLM(ScriptedLLM):
+    """An engine that takes a schema as a suggestion."""
 
     def stream(self, messages, *, max_tokens, stop=(), schema=None):
-        self.asked.append((messages, max_tokens, schema))
-        reply = self.replies.pop(0)
-        if isinstance(reply, Exception):
-            raise reply
-        text = reply if isinstance(reply, str) else json.dumps(reply)
-        yield from (text[start : start + 7] for start in range(0, len(text), 7))
-
-    def count_prompt(self, messages):
-        return sum(len(message["content"]) for message in messages) // 4
+        return super().stream(messages, max_tokens=max_tokens, stop=stop)
 
 
 class FilledModels(InstructorBaseRagasLLM):
@@ -105,8 +91,8 @@ def statements(count):
     return {"statements": [f"Statement {n}." for n in range(count)]}
 
 
-def judge_of(*replies, embedder=None):
-    llm = ScriptedLLM(*replies)
+def judge_of(*replies, embedder=None, engine=ScriptedLLM):
+    llm = engine(*(reply if isinstance(reply, str | Exception) else json_reply(reply) for reply in replies))
     return RagasJudge(LocalJudge(llm), JudgeEmbedding(embedder or LetterEmbedder())), llm
 
 
@@ -159,7 +145,7 @@ def test_the_table_holds_every_name_that_can_be_asked_for():
 def test_each_metric_says_how_many_kinds_of_prompt_it_asks(metric):
     judge, llm = judge_of(*FIXED[metric][0][0])
     judge.judge(metric, SAMPLE)
-    kinds = {json.dumps(schema["properties"], sort_keys=True) for _, _, schema in llm.asked}
+    kinds = {json_reply(call.schema) for call in llm.calls}
     assert prompt_kinds([metric]) == len(kinds)
     assert prompt_kinds([metric, "answer_relevancy"]) == len(kinds) + 1
 
@@ -170,16 +156,16 @@ def test_what_the_judge_saw_and_said_is_in_the_result():
     assert [call.asks_for for call in judgement.calls] == ["StatementGeneratorOutput", "NLIStatementOutput"]
     assert "BERT was trained on 3.3 billion words." in judgement.calls[1].prompt
     assert json.loads(judgement.calls[1].output) == verdicts(1, 0)
-    assert llm.asked[1][0][1]["content"] == judgement.calls[1].prompt
+    assert llm.calls[1].messages[1]["content"] == judgement.calls[1].prompt
 
 
 def test_output_is_bounded_and_there_is_a_verdict_for_each_statement():
     judge, llm = judge_of(statements(3), verdicts(1, 1, 1))
     judge.judge("faithfulness", SAMPLE)
-    (_, first_tokens, first), (_, _, second) = llm.asked
-    assert first["properties"]["statements"]["items"]["maxLength"] > 0
-    assert 0 < first_tokens < ScriptedLLM.context_tokens
-    listed = second["properties"]["statements"]
+    first, second = llm.calls
+    assert first.schema["properties"]["statements"]["items"]["maxLength"] > 0
+    assert llm.count_prompt(first.messages) + first.max_tokens <= llm.context_tokens
+    listed = second.schema["properties"]["statements"]
     assert (listed["minItems"], listed["maxItems"]) == (3, 3)
     assert listed["items"]["properties"]["verdict"] == {"enum": [0, 1]}
 
@@ -197,10 +183,13 @@ def test_output_is_bounded_and_there_is_a_verdict_for_each_statement():
     ],
 )
 def test_a_judgement_that_cannot_be_made_fails_with_its_reason(replies, reason):
-    judgement = judge_of(*replies)[0].judge("faithfulness", SAMPLE)
+    judgement = judge_of(*replies, engine=UncheckedLLM)[0].judge("faithfulness", SAMPLE)
     assert (judgement.status, judgement.value) == ("failed", None)
     assert reason in judgement.reason
     assert judgement.calls
+    checked = judge_of(*replies)[0].judge("faithfulness", SAMPLE)
+    assert (checked.status, checked.value) == ("failed", None)
+    assert checked.reason
 
 
 def test_a_failure_that_a_metric_swallows_is_a_failure_all_the_same(monkeypatch):
@@ -217,7 +206,7 @@ def test_abstentions_are_not_judged_and_say_why(metric):
     judge, llm = judge_of()
     judgement = judge.judge(metric, Sample("q", "", ["context"], "reference", True))
     assert (judgement.status, judgement.reason) == ("not_judged", "the question was not answered")
-    assert llm.asked == []
+    assert llm.calls == []
 
 
 def test_a_metric_without_its_input_is_not_judged():
@@ -246,12 +235,12 @@ class Reply(BaseModel):
 
 
 def test_both_ways_of_asking_do_the_same():
-    judge = LocalJudge(ScriptedLLM({"text": "one"}, {"text": "two"}))
+    judge = LocalJudge(ScriptedLLM(json_reply({"text": "one"}), json_reply({"text": "two"})))
     assert judge.is_async
     assert judge.generate("prompt", Reply).text == "one"
     assert asyncio.run(judge.agenerate("prompt", Reply)).text == "two"
     with pytest.raises(JudgementError):
-        LocalJudge(ScriptedLLM("{}")).generate("prompt", Reply)
+        LocalJudge(UncheckedLLM("{}")).generate("prompt", Reply)
 
 
 def test_the_embedding_gives_unit_vectors_one_a_text(embedder):

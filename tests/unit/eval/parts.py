@@ -106,6 +106,7 @@ def result(id: str = "bert-words", **changes) -> dict:
         "facts": {"stated": ["3.3 billion"], "missing": [], "share": 1.0},
         "evidence": [{"page": "bert.md", "heading": "BERT", "retrieved": True, "cited": True, "note": ""}],
         "judged": {},
+        "seconds": 30.0,
     }
     return line | changes
 
@@ -129,7 +130,6 @@ def run_json(**changes) -> dict:
         "command": "python -m eval run",
         "started": "2026-11-22T10:00:00+00:00",
         "finished": "2026-11-22T10:05:00+00:00",
-        "seconds": 300.0,
         "questions_file": "questions.jsonl",
         "questions_sha256": "ab" * 32,
         "selected": 1,
@@ -138,11 +138,12 @@ def run_json(**changes) -> dict:
         "judge": "small",
         "seed": 0,
         "generation": 1,
-        "index": {"generation": 1, "documents": 3, "chunks": 9, "embedder": "mini", "corpus": "cd" * 32},
+        "chunks_sha256": "ef" * 32,
+        "index": {"documents": 3, "chunks": 9, "embedder": "mini", "corpus_sha256": "cd" * 32, "chunks_sha256": "ef" * 32},
         "settings": {"top_k": 8},
         "config": {},
         "versions": {"python": "3.11.1"},
-        "machine": {"processor": "a processor", "cores": 2},
+        "machine": {"processor": "a processor", "cores": 2, "memory_bytes": 2**33, "system": "Linux x86_64"},
         "code": "0123456789ab",
     }
     return description | changes

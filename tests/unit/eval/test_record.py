@@ -18,10 +18,10 @@ def test_a_result_is_on_disk_when_it_was_added(tmp_path):
 def test_a_run_resumes_with_what_is_there(tmp_path):
     with RunFolder(tmp_path, run_json(started="before")) as folder:
         folder.add(result("a"))
-        folder.finish(seconds=12.0)
-    with RunFolder(tmp_path, run_json(started="now", seconds=None)) as folder:
+        folder.finish(finished="then")
+    with RunFolder(tmp_path, run_json(started="now", finished=None)) as folder:
         assert list(folder.results) == ["a"]
-        assert (folder.description["started"], folder.description["seconds"]) == ("before", 12.0)
+        assert (read_run(tmp_path)["started"], read_run(tmp_path)["finished"]) == ("before", None)
 
 
 def test_a_line_that_a_crash_cut_is_dropped_and_the_next_one_stands_alone(tmp_path):
@@ -47,6 +47,7 @@ def test_a_later_line_replaces_an_earlier_one(tmp_path):
     [
         ({"questions_sha256": "00"}, "questions sha256"),
         ({"generation": 2}, "generation: it was 1, is 2"),
+        ({"chunks_sha256": "00"}, "chunks sha256"),
         ({"settings": {"top_k": 4}}, "settings: top_k was 8, is 4"),
         ({"judge": "other"}, "judge"),
         ({"metrics": []}, "metrics"),

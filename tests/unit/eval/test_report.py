@@ -68,7 +68,16 @@ def test_an_error_and_an_abstention_are_shown_as_such():
 def test_it_says_how_to_make_the_run_again_and_whether_it_was_finished():
     report = render(run_json(), [result()])
     repeat = section(report, "Make it again")
-    for part in ("`python -m eval run`", "abababababababab", "generation 1, 3 documents, 9 chunks", "top_k = 8", "python 3.11.1"):
+    for part in (
+        "`python -m eval run`",
+        "abababababababab",
+        "generation 1, 3 documents, 9 chunks",
+        "0.5 minutes",
+        "8 GiB",
+        "efefefefefefefef",
+        "top_k = 8",
+        "python 3.11.1",
+    ):
         assert part in repeat
     assert "not finished" not in report
     assert "**The run was not finished.**" in render(run_json(finished=None), [result()])

@@ -39,6 +39,7 @@ def test_each_question_is_asked_measured_judged_and_written(tmp_path):
     system, judge = System({ASKED: answered("On 3.3 billion words.")}), Judge()
     [result] = run(tmp_path, system, [question()], judge, ["faithfulness"])
     assert result["verdict"] == "right"
+    assert result["seconds"] >= 0
     assert result["answer"]["citations"][0]["quote"] == "3.3 billion words"
     judgement = result["judged"]["faithfulness"]
     assert (judgement["value"], judgement["calls"][0]["prompt"]) == (0.5, "prompt")
@@ -92,7 +93,7 @@ def test_the_description_names_what_answers_depend_on_and_nothing_else_as_settin
     config = load_config(flags={"index": str(tmp_path)}, environment={})
     file = QuestionFile(tmp_path / "q.jsonl", "ab", (question(),), (1,))
     index = {"generation": 4, "documents": 2}
-    said = describe(config, file, name="n", metrics=["faithfulness"], index=index, llm="l", judge="j", command="c")
+    said = describe(config, file, selected=1, name="n", metrics=["faithfulness"], index=index, llm="l", judge="j", command="c")
     assert said["settings"]["top_k"] == config.top_k
     assert not {"index", "corpus", "port", "models_dir"} & set(said["settings"])
     assert said["config"]["index"] == str(tmp_path)

@@ -1,0 +1,123 @@
+"""The evaluation with real parts: the judge's model, the embedder, an index; and a run that is killed and taken up."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rag.config import load_config
+from rag.errors import ModelError
+from rag.models.store import model_path
+from tests.unit.eval.parts import question_json
+
+ROOT = Path(__file__).parents[2]
+JUDGE = "qwen2.5-coder-1.5b"
+METRICS = ("faithfulness", "answer_relevancy")
+
+PAGES = {
+    "kettles.md": "# Kettles\n\nA kettle boils one litre in three minutes. It draws 2,200 watts.\n",
+    "bread.md": "# Bread\n\nA sourdough rises for twelve hours at 22 degrees and is baked at 240 degrees.\n",
+}
+QUESTIONS = [
+    question_json(
+        id="kettle-time",
+        question="How long does a kettle take to boil one litre?",
+        reference="A kettle boils one litre in three minutes.",
+        must=["three minutes|3 minutes"],
+        evidence=[{"page": "kettles.md", "heading": "Kettles", "quote": "boils one litre in three minutes"}],
+    ),
+    question_json(
+        id="bread-oven",
+        question="At how many degrees is a sourdough baked?",
+        reference="A sourdough is baked at 240 degrees.",
+        must=["240"],
+        evidence=[{"page": "bread.md", "heading": "Bread", "quote": "is baked at 240 degrees"}],
+    ),
+]
+
+pytestmark = [pytest.mark.model, pytest.mark.slow, pytest.mark.timeout(1800)]
+
+
+@pytest.fixture(scope="module")
+def judge_path():
+    """The judge's weights; without them a test is skipped with what to do, in CI it fails."""
+    try:
+        return model_path(JUDGE, load_config().models_dir)
+    except ModelError as error:
+        if os.environ.get("CI") == "true":
+            pytest.fail(str(error))
+        pytest.skip(str(error))
+
+
+@pytest.fixture
+def folder(tmp_path, judge_path, embedder_folder):
+    (tmp_path / "notes").mkdir()
+    for name, text in PAGES.items():
+        (tmp_path / "notes" / name).write_text(text, encoding="utf-8")
+    (tmp_path / "questions.jsonl").write_text("".join(json.dumps(line) + "\n" for line in QUESTIONS), encoding="utf-8")
+    done = python(tmp_path, str(ROOT / "ingest.py"), "--corpus", "notes", "--index", "index", "--quiet")
+    assert done.wait() == 0
+    return tmp_path
+
+
+def python(folder, *arguments):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "RAG_LLM": JUDGE}
+    with (folder / "errors.txt").open("ab") as errors:
+        return subprocess.Popen([sys.executable, *arguments], cwd=folder, env=environment, stdout=subprocess.DEVNULL, stderr=errors)
+
+
+def run(folder):
+    return python(folder, "-m", "eval", "run", "--questions", "questions.jsonl", "--index", "index", "--out", "run")
+
+
+def lines(folder):
+    file = folder / "run" / "results.jsonl"
+    return file.read_text("utf-8").splitlines() if file.exists() else []
+
+
+def test_a_killed_run_loses_one_question_at_most_and_every_judgement_is_made(folder):
+    first = run(folder)
+    while not lines(folder) and first.poll() is None:
+        time.sleep(0.05)
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    kept = lines(folder)
+    assert kept, (folder / "errors.txt").read_text("utf-8")
+
+    second = run(folder)
+    assert second.wait() == 0, (folder / "errors.txt").read_text("utf-8")
+    assert lines(folder)[: len(kept)] == kept
+    results = {result["id"]: result for result in map(json.loads, lines(folder))}
+    assert list(results) == ["kettle-time", "bread-oven"]
+    assert len(lines(folder)) == 2
+
+    judgements = [result["judged"][metric] for result in results.values() for metric in METRICS]
+    assert [judgement["reason"] for judgement in judgements if judgement["status"] == "failed"] == []
+    judged = [judgement for judgement in judgements if judgement["status"] == "judged"]
+    assert len(judged) >= 2, "the questions were not answered, so nothing was judged"
+    assert all(0 <= judgement["value"] <= 1 for judgement in judged)
+    assert all(json.loads(call["output"]) and not call["error"] for judgement in judged for call in judgement["calls"])
+
+    described = json.loads((folder / "run" / "run.json").read_text("utf-8"))
+    assert described["finished"]
+    assert described["judge"] == described["llm"]
+    report = (folder / "run" / "report.md").read_text("utf-8")
+    assert "| faithfulness |" in report
+    assert "The run was not finished" not in report
+
+
+def test_a_finished_run_asks_nothing_again(folder):
+    (folder / "questions.jsonl").write_text(json.dumps(QUESTIONS[0]) + "\n", encoding="utf-8")
+    arguments = ["-m", "eval", "run", "--questions", "questions.jsonl", "--index", "index", "--out", "run", "--metrics", "none"]
+    assert python(folder, *arguments).wait() == 0, (folder / "errors.txt").read_text("utf-8")
+    before = lines(folder)
+    assert python(folder, *arguments).wait() == 0
+    assert lines(folder) == before
+    assert len(before) == 1
