@@ -13,11 +13,13 @@ import importlib
 import json
 import secrets
 import shutil
+import signal
 import socket
 import tempfile
 import threading
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -226,7 +228,8 @@ def _load(path: Path, *, context_tokens: int, threads: int, slots: int) -> _Stat
     params.hostnames = [str(address) if address else "127.0.0.1"]
     params.port = 0
     try:
-        server = vendor.Server(params)
+        with _interrupts_wait():
+            server = vendor.Server(params)
     except RuntimeError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise ModelError(
@@ -241,6 +244,16 @@ def _load(path: Path, *, context_tokens: int, threads: int, slots: int) -> _Stat
         trust_env=False,
     )
     return _State(server, client, folder)
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Hold Ctrl-C back: one that comes while the library loads makes it wait for ever. Its threads inherit the mask."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _check_file(path: Path) -> None:
