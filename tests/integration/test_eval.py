@@ -12,9 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from eval.bench import time_ingests
 from rag.config import load_config
 from rag.errors import ModelError
 from rag.models.store import model_path
+from rag.progress import ProgressBar
 from tests.unit.eval.parts import question_json
 
 ROOT = Path(__file__).parents[2]
@@ -121,3 +123,15 @@ def test_a_finished_run_asks_nothing_again(folder):
     assert python(folder, *arguments).wait() == 0
     assert lines(folder) == before
     assert len(before) == 1
+
+
+def test_ingests_are_timed_as_processes_and_do_what_they_say(tmp_path, embedder_folder):
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "scratch").mkdir()
+    for name, text in PAGES.items():
+        (tmp_path / "notes" / name).write_text(text, encoding="utf-8")
+    timings = time_ingests(tmp_path / "notes", tmp_path / "scratch", None, ProgressBar(quiet=True))
+    assert [timing.what for timing in timings] == ["first ingest", "ingest, nothing changed", "ingest, one page edited"]
+    assert [timing.note.split(", ")[-1] for timing in timings] == ["2 embedded", "0 embedded", "1 embedded"]
+    assert all(timing.p50_s > 0 for timing in timings)
+    assert {path.name: path.read_text("utf-8") for path in (tmp_path / "notes").iterdir()} == PAGES
