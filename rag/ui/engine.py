@@ -1,0 +1,223 @@
+"""The one thread on which questions are answered, and the line in front of it.
+
+A model answers one question at a time, so that each gets the whole machine. Knows threads, the order of waiting and how a question
+is given up; knows nothing of pages.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections import deque
+from collections.abc import AsyncIterator, Generator, Sequence
+from dataclasses import dataclass
+from typing import Literal, cast
+
+from rag.assistant import Assistant
+from rag.errors import LLMError, PromptTooLongError, RagError
+from rag.types import AskEvent, Message, Retrieval
+
+MOST_WAITING = 20
+MOST_CHARS = 20_000
+"""Far beyond any question; keeps a pasted book from reaching the tokenizer."""
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A question that is not being answered yet.
+
+    Attributes:
+        ahead: how many are answered before it.
+        loading: whether the models are still being loaded.
+    """
+
+    ahead: int
+    loading: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The question was given up."""
+
+
+Step = Waiting | AskEvent | Stopped
+
+
+class Run:
+    """One question on its way. Made by `Engine.ask`; read in the event loop, worked on in the engine's thread."""
+
+    def __init__(self, question: str, history: Sequence[Message]) -> None:
+        self.question = question
+        self.history = tuple(history)
+        self.sources: dict[str, str] = {}
+        self._given_up = threading.Event()
+        self._loop = asyncio.get_running_loop()
+        self._steps: asyncio.Queue[Step | Exception | None] = asyncio.Queue()
+
+    async def steps(self) -> AsyncIterator[Step]:
+        """Yield what happens, last an `Answer` or `Stopped`. Leaving early gives the question up.
+
+        After the `Retrieval`, `sources` holds the pages of its passages.
+
+        Raises:
+            RagError: the question failed; a defect raises what it raised.
+        """
+        try:
+            while (step := await self._steps.get()) is not None:
+                if isinstance(step, Exception):
+                    raise step
+                yield step
+                if isinstance(step, Stopped):
+                    return
+        finally:
+            self._given_up.set()
+
+    def stop(self) -> None:
+        """Give the question up: its reader is told at once, the engine is free after the piece that it is at."""
+        if not self._given_up.is_set():
+            self._given_up.set()
+            self.tell(Stopped())
+
+    @property
+    def given_up(self) -> bool:
+        """Whether nobody waits for it any more."""
+        return self._given_up.is_set()
+
+    def tell(self, step: Step | Exception | None) -> None:
+        """Pass a step on to the reader, from any thread."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed: the server is going down
+            self._loop.call_soon_threadsafe(self._steps.put_nowait, step)
+
+    def perform(self, assistant: Assistant) -> bool:
+        """Answer the question and return whether it went well; called in the engine's thread."""
+        try:
+            self._answer(assistant)
+        except Exception as error:  # noqa: BLE001 - whoever asked raises it again
+            self.tell(error)
+            return False
+        finally:
+            self.tell(None)
+        return True
+
+    def _answer(self, assistant: Assistant) -> None:
+        events = cast("Generator[AskEvent]", assistant.ask(self.question, history=self.history))
+        # The generation is held over the whole question, so that the pages are those that the answer was made from.
+        with assistant.generation() as generation, contextlib.closing(events):
+            for event in events:
+                if self.given_up:
+                    break
+                if isinstance(event, Retrieval):
+                    paths = {passage.chunk.path for passage in event.passages}
+                    self.sources = {path: generation.source(path) for path in paths}
+                self.tell(event)
+
+
+class Engine:
+    """Answers questions in the order in which they came."""
+
+    def __init__(self, assistant: Assistant, *, most_waiting: int = MOST_WAITING) -> None:
+        """Keep the assistant; nothing runs yet.
+
+        Args:
+            assistant: answers.
+            most_waiting: how many questions may wait.
+        """
+        self.assistant = assistant
+        self.failure: RagError | None = None
+        self._most_waiting = most_waiting
+        self._line: deque[Run] = deque()
+        self._current: Run | None = None
+        self._loading = True
+        self._closing = False
+        self._changed = threading.Condition()
+        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
+
+    def start(self) -> None:
+        """Load the models and begin to answer."""
+        self._thread.start()
+
+    @property
+    def state(self) -> Literal["loading", "ready", "failed"]:
+        """How far loading is; after `failed`, `failure` says why, and each question tries again."""
+        if self._loading:
+            return "loading"
+        return "failed" if self.failure else "ready"
+
+    async def loaded(self) -> None:
+        """Wait until loading is over, one way or the other."""
+        while self._loading and not self._closing:
+            await asyncio.sleep(0.2)
+
+    def ask(self, question: str, history: Sequence[Message] = ()) -> Run:
+        """Put a question in line; call it in the event loop that will read its steps.
+
+        Raises:
+            LLMError: too many are waiting.
+            PromptTooLongError: the question is far too long.
+        """
+        if len(question) > MOST_CHARS:
+            raise PromptTooLongError(
+                f"The question has {len(question)} characters, more than {MOST_CHARS}", hint="Ask a shorter question."
+            )
+        run = Run(question, history)
+        with self._changed:
+            if len(self._line) >= self._most_waiting:
+                raise LLMError(f"{len(self._line)} questions are waiting already", hint="Try again in a minute.")
+            self._line.append(run)
+            self._tell_positions()
+            self._changed.notify_all()
+        return run
+
+    def close(self, timeout_s: float = 1.0) -> bool:
+        """Give up all questions and end; return whether the engine's thread has ended within the time."""
+        with self._changed:
+            self._closing = True
+            for run in (*self._line, *([self._current] if self._current else [])):
+                run.stop()
+            self._changed.notify_all()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def _work(self) -> None:
+        self._warm_up()
+        while (run := self._next()) is not None:
+            if run.perform(self.assistant):
+                self.failure = None
+
+    def _warm_up(self) -> None:
+        """Load the embedder and the model before the first question needs them."""
+        try:
+            self.assistant.search("warm up", top_k=1)
+            _ = self.assistant.llm
+        except RagError as error:
+            self.failure = error
+        except Exception as error:  # noqa: BLE001 - the first question raises it again
+            _LOG.exception("loading failed")
+            self.failure = RagError(f"Loading failed: {error}", hint="The log of the program says more.")
+        with self._changed:
+            self._loading = False
+            self._tell_positions()
+
+    def _next(self) -> Run | None:
+        with self._changed:
+            self._current = None
+            while not self._closing:
+                while self._line:
+                    run = self._line.popleft()
+                    if not run.given_up:
+                        self._current = run
+                        run.tell(Waiting(0, loading=False))
+                        self._tell_positions()
+                        return run
+                self._changed.wait()
+        return None
+
+    def _tell_positions(self) -> None:
+        busy = int(self._current is not None)
+        for index, run in enumerate(one for one in self._line if not one.given_up):
+            run.tell(Waiting(index + busy, self._loading))

@@ -1,0 +1,148 @@
+"""What may reach the page's server, and what its pages may do.
+
+Pure ASGI, in front of everything. Refuses hosts other than this machine's names (so that no foreign site can rebind its name to
+us), requests that another site's page makes, and every route that the chat does not need: uploads, files, proxies. Gives each
+page a Content-Security-Policy under which nothing is loaded from, or sent to, anywhere else. Knows HTTP; knows no vendor but the
+routes of Gradio that it lets through.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+_ROUTES = re.compile(
+    r"/|/config/?|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt"
+    r"|/(?:assets|static|svelte|look)/[\w./@+-]+"
+    r"|/gradio_api/(?:info/?|openapi\.json|app_id/?|startup-events|theme\.css|cancel|reset/?|queue/(?:join|data)|heartbeat/\w+)"
+    r"|/gradio_api/call/(?:v2/)?(?:ask|search)(?:/\w+)?/?"
+)
+_HEADERS = {
+    b"x-content-type-options": b"nosniff",
+    b"x-frame-options": b"DENY",
+    b"referrer-policy": b"no-referrer",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+}
+# unsafe-eval: Gradio compiles its templates and event scripts in the browser. Inline handlers and scripts stay forbidden.
+_POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "font-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
+)
+_NOTHING = b"default-src 'none'; frame-ancestors 'none'"
+
+
+class Guard:
+    """An ASGI application around another."""
+
+    def __init__(self, app: App, hosts: Iterable[str] = ()) -> None:
+        """Keep the application.
+
+        Args:
+            app: what is guarded.
+            hosts: further names of this machine that a request may ask for.
+        """
+        self._app = app
+        self._hosts = LOOPBACK | {host.casefold() for host in hosts}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one connection."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif scope["type"] == "http":
+            refusal = self._refusal(scope)
+            if refusal:
+                await _refuse(send, *refusal)
+            else:
+                await self._pass(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    def _refusal(self, scope: Scope) -> tuple[int, str] | None:
+        headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
+        host = headers.get(b"host", "")
+        if _hostname(f"//{host}") not in self._hosts:
+            return 421, "This server answers to its own address only."
+        origin = headers.get(b"origin")
+        if origin is not None and urlsplit(origin).netloc.casefold() != host.casefold():
+            return 403, "Requests from other sites are refused."
+        site = headers.get(b"sec-fetch-site", "none")
+        if site not in {"none", "same-origin"} and not _is_visit(scope, headers):
+            return 403, "Requests from other sites are refused."
+        if not _ROUTES.fullmatch(scope["path"]) or "/../" in scope["path"]:
+            return 404, "There is nothing here."
+        return None
+
+    async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
+        page = scope["path"] == "/"
+        if page:
+            # It is rewritten below, so it must not come compressed; and nothing on it depends on a query.
+            plain = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
+            scope = {**scope, "headers": plain, "query_string": b""}
+        await self._app(scope, receive, _Rewriter(send).send if page else _with_headers(send, _NOTHING))
+
+
+class _Rewriter:
+    """Gives the scripts of a page, and its policy, a nonce of their own."""
+
+    def __init__(self, send: Send) -> None:
+        self._nonce = secrets.token_urlsafe(18)
+        self._send = _with_headers(send, _POLICY.format(nonce=self._nonce).encode())
+        self._start: Message | None = None
+        self._body = b""
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        self._body += message.get("body", b"")
+        if message.get("more_body") or self._start is None:
+            return
+        # Only the page's own template holds this: its data are JSON in which < is escaped.
+        body = self._body.replace(b"<script", f'<script nonce="{self._nonce}"'.encode())
+        headers = [(name, value) for name, value in self._start["headers"] if name.lower() != b"content-length"]
+        await self._send({**self._start, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
+        await self._send({"type": "http.response.body", "body": body})
+
+
+def _with_headers(send: Send, policy: bytes) -> Send:
+    ours = {**_HEADERS, b"content-security-policy": policy}
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            kept = [(name, value) for name, value in message.get("headers", []) if name.lower() not in ours]
+            message = {**message, "headers": [*kept, *ours.items()]}
+        await send(message)
+
+    return sending
+
+
+def _is_visit(scope: Scope, headers: MutableMapping[bytes, str]) -> bool:
+    """Whether somebody follows a link to the page: that is fine, and carries no power."""
+    return scope["method"] == "GET" and scope["path"] == "/" and headers.get(b"sec-fetch-mode") == "navigate"
+
+
+def _hostname(address: str) -> str:
+    try:
+        return (urlsplit(address).hostname or "").casefold()
+    except ValueError:
+        return ""
+
+
+async def _refuse(send: Send, status: int, reason: str) -> None:
+    body = reason.encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(body)).encode())]
+    sending = _with_headers(send, _NOTHING)
+    await sending({"type": "http.response.start", "status": status, "headers": headers})
+    await sending({"type": "http.response.body", "body": body})

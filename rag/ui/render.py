@@ -1,0 +1,182 @@
+"""What a turn of the conversation looks like: values to HTML, part by part.
+
+Every text goes through `markup` or `rich_text`. Knows the words of the page; knows no events and no vendor.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from rag.answer.abstain import ABSTAIN
+from rag.errors import RagError
+from rag.types import Answer, Citation, Draft, Passage
+from rag.ui.markup import Html, element, join
+from rag.ui.place import Place
+from rag.ui.rich_text import VERDICTS, answer_html
+
+_ARROW = " › "
+_NEAREST = 3
+
+
+def count(number: int, one: str) -> str:
+    """Return a number with its noun.
+
+    >>> count(2, "page")
+    '2 pages'
+    """
+    return f"{number} {one}{'' if number == 1 else 's'}"
+
+
+def trail(title: str, heading_path: Sequence[str]) -> str:
+    """Return title and headings, each once."""
+    below = _below(title, heading_path)
+    return f"{title}{_ARROW}{below}" if below else title
+
+
+def _below(title: str, heading_path: Sequence[str]) -> str:
+    """The headings below the title."""
+    repeats = bool(heading_path) and heading_path[0].casefold() == title.casefold()
+    return _ARROW.join(heading_path[repeats:])
+
+
+def evidence(passages: Sequence[Passage], citations: Sequence[Citation] = ()) -> Html:
+    """Return the passages as a row of cards; those that the answer cites say by which numbers."""
+    if not passages:
+        return Html("")
+    pages = len({passage.chunk.path for passage in passages})
+    head = f"{count(len(passages), 'passage')} from {count(pages, 'page')}"
+    cards = [element("li", _card(index, passage, citations)) for index, passage in enumerate(passages, 1)]
+    return join(element("h3", head, class_="label"), element("ol", *cards, class_="cards", aria_label="Passages found"))
+
+
+def _card(index: int, passage: Passage, citations: Sequence[Citation]) -> Html:
+    chunk = passage.chunk
+    markers = [
+        str(citation.marker)
+        for citation in citations
+        if citation.path == chunk.path and any(a <= citation.start < b for a, b in passage.spans)
+    ]
+    where = trail(chunk.title, chunk.heading_path)
+    cited = element("span", f"cited as {', '.join(markers)}", class_="cited") if markers else ""
+    return element(
+        "button",
+        element("span", chunk.title, class_="name", dir="auto"),
+        element("span", _below(chunk.title, chunk.heading_path) or _snippet(passage.text), class_="detail", dir="auto"),
+        element("span", f"{chunk.path}:{chunk.line}", class_="file"),
+        cited,
+        type="button",
+        class_="card",
+        data_open=f"p{index}",
+        title=f"{where} — {chunk.path}, line {chunk.line}",
+    )
+
+
+def _snippet(words: str) -> str:
+    """The beginning of a text on one line, without the mark of a list or a quotation that it starts with."""
+    return " ".join(words.lstrip("-*+> \t").split())[:120]
+
+
+def answer(written: Answer | Draft, titles: Mapping[str, str]) -> Html:
+    """Return an answer, or what there is of it, with buttons for its citations."""
+    labels = {c.marker: f"Source {c.marker}: {trail(titles.get(c.path, c.path), c.heading_path)}" for c in written.citations}
+    return answer_html(written.text, written.sentences, labels)
+
+
+def abstention(given: Answer) -> Html:
+    """Return an abstention: that the notes are silent, why, and what comes nearest."""
+    nearest: dict[str, Html] = {}
+    for index, passage in enumerate(given.passages, 1):
+        where = trail(passage.chunk.title, passage.chunk.heading_path)
+        link = element("button", where, type="button", class_="open", data_open=f"p{index}", dir="auto")
+        nearest.setdefault(where, element("li", link, " ", element("span", passage.chunk.path, class_="file")))
+    found = list(nearest.values())[:_NEAREST]
+    return element(
+        "div",
+        element("p", ABSTAIN, class_="lead"),
+        element("p", given.reason) if given.reason else "",
+        join(element("h3", "Nearest sections", class_="label"), element("ul", *found)) if found else "",
+        class_="abstained",
+    )
+
+
+def sources(citations: Sequence[Citation], titles: Mapping[str, str]) -> Html:
+    """Return the list of what is cited."""
+    if not citations:
+        return Html("")
+    items = [
+        element(
+            "li",
+            element(
+                "button",
+                element("span", str(c.marker), class_="number", aria_hidden="true"),
+                element("span", trail(titles.get(c.path, c.path), c.heading_path), class_="name", dir="auto"),
+                element("span", f"{c.path}:{c.line}", class_="file"),
+                element("span", f"“{_snippet(c.quote)}”", class_="detail", dir="auto"),
+                type="button",
+                class_="source",
+                data_open=f"c{c.marker}",
+                aria_label=f"Source {c.marker}: {trail(titles.get(c.path, c.path), c.heading_path)}, line {c.line}",
+            ),
+        )
+        for c in citations
+    ]
+    return join(element("h3", "Sources", class_="label"), element("ol", *items, class_="sources"))
+
+
+def cautions(given: Answer) -> Html:
+    """Return what a reader should know about the answer: what its verdicts mean."""
+    verdicts = Counter(sentence.support for sentence in given.sentences)
+    return join(
+        *(
+            element("p", f"{count(verdicts[support], 'sentence')} marked “{words}”: {meaning.lower()}.", class_="caution")
+            for support, (words, meaning) in VERDICTS.items()
+            if verdicts[support]
+        )
+    )
+
+
+def summary(given: Answer) -> str:
+    """Return the line above a finished answer, as text: how well it is supported, and how long it took."""
+    good = sum(sentence.support == "supported" for sentence in given.sentences)
+    total = len(given.sentences)
+    support = f"{good} of {count(total, 'sentence')} supported by the notes" if total else "No answer in the notes"
+    return f"{support} · {given.timings_s.get('total', 0.0):.1f} s · generation {given.generation}"
+
+
+def problem(error: RagError) -> Html:
+    """Return an expected failure: what is wrong, what to do, and a button to ask again."""
+    again = element("button", "Ask again", type="button", class_="quiet", data_again=True)
+    return element(
+        "div",
+        element("p", error.message.rstrip(".") + ".", class_="lead"),
+        element("p", error.hint) if error.hint else "",
+        again,
+        class_="problem",
+    )
+
+
+def place(shown: Place, kicker: str) -> Html:
+    """Return the inside of the side panel: where it stands, and the text with what is meant highlighted."""
+    first, last = shown.lines
+    lines = f"line {first}" if first == last else f"lines {first} to {last}"
+    below = _below(shown.title, shown.heading_path)
+    pieces = [element("mark", piece) if marked else element("span", piece) for piece, marked in shown.pieces]
+    return join(
+        element("p", kicker, class_="label"),
+        element("h2", shown.title, dir="auto", tabindex=-1),
+        element("p", below, class_="trail", dir="auto") if below else "",
+        element("p", element("code", shown.path), f", {lines}", class_="file"),
+        element(
+            "div",
+            element("span", "⋯ \n", class_="more") if shown.more_before else "",
+            *pieces,
+            element("span", "\n ⋯", class_="more") if shown.more_after else "",
+            class_="page",
+            dir="auto",
+            tabindex=0,
+            role="region",
+            aria_label=f"Text of {shown.path}",
+        ),
+        element("p", f"{shown.path}:{first} “{' '.join(shown.quote.split())}”", class_="reference", hidden=True),
+    )

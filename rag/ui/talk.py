@@ -1,0 +1,155 @@
+"""One question from asking to answer, as the states that the page shows.
+
+Knows the engine and the rendering; knows no vendor: a `Turn` becomes JSON, and the page's script shows it.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import time
+from collections.abc import AsyncIterator
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, Literal
+
+from rag.errors import RagError
+from rag.types import Answer, Citation, Draft, Passage, Retrieval
+from rag.ui import place, render
+from rag.ui.engine import Run, Step, Stopped, Waiting
+from rag.ui.markup import join, text
+
+DRAFT_INTERVAL_S = 0.06
+"""Drafts come with every token; the eye wants no more than this, and the browser less."""
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question and how far its answer is. All texts but `status` and `spoken` are HTML.
+
+    Attributes:
+        id: unique on a page.
+        state: running, or how it ended.
+        question: as asked.
+        status: what is being done, one short line; in the end how it went.
+        evidence: the passages.
+        answer: what is written so far.
+        foot: sources and remarks.
+        spoken: for screen readers: only what is worth interrupting for.
+        places: what the side panel shows, by name: `p1` for the first passage, `c1` for the first citation.
+    """
+
+    id: str
+    question: str
+    state: Literal["running", "done", "stopped", "failed"] = "running"
+    status: str = ""
+    evidence: str = ""
+    answer: str = ""
+    foot: str = ""
+    spoken: str = ""
+    places: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what the page's script takes."""
+        return {"kind": "turn", **asdict(self)}
+
+
+def new_turn(question: str) -> Turn:
+    """Return a turn that has just been asked."""
+    return Turn(f"t{secrets.token_hex(6)}", text(question.strip()))
+
+
+async def follow(run: Run, turn: Turn) -> AsyncIterator[tuple[Turn, Answer | None]]:
+    """Yield the turn each time that it changed, with the answer once it is there. Never raises an expected error."""
+    talk = _Talk(run, turn)
+    last_draft = 0.0
+    try:
+        async for step in run.steps():
+            if isinstance(step, Draft):
+                now = time.monotonic()
+                if now - last_draft < DRAFT_INTERVAL_S:
+                    continue
+                last_draft = now
+            talk.take(step)
+            yield talk.turn, step if isinstance(step, Answer) else None
+    except RagError as error:
+        yield failed(talk.turn, error), None
+    except Exception:  # noqa: BLE001 - logged, and the reader is told
+        _LOG.exception("a question failed")
+        defect = RagError("Something in the program went wrong", hint="Its log says what; the next question may well work.")
+        yield failed(talk.turn, defect), None
+
+
+def failed(turn: Turn, error: RagError) -> Turn:
+    """Return a turn that ended with an expected error."""
+    return replace(turn, state="failed", status="No answer.", foot=render.problem(error), spoken=str(error))
+
+
+class _Talk:
+    def __init__(self, run: Run, turn: Turn) -> None:
+        self.turn = turn
+        self._run = run
+        self._titles: dict[str, str] = {}
+
+    def take(self, step: Step) -> None:
+        if isinstance(step, Waiting):
+            self.turn = replace(self.turn, status=_waiting(step))
+        elif isinstance(step, Retrieval):
+            self._take_retrieval(step)
+        elif isinstance(step, Draft):
+            shown = render.answer(step, self._titles)
+            fresh = tuple(c for c in step.citations if f"c{c.marker}" not in self.turn.places)
+            places = {**self.turn.places, **self._cited(fresh)}
+            self.turn = replace(self.turn, status="Writing…", answer=shown, places=places)
+        elif isinstance(step, Stopped):
+            status = "Stopped." if not self.turn.answer else "Stopped; what was written so far stays."
+            self.turn = replace(self.turn, state="stopped", status=status, spoken="Stopped.")
+        else:
+            self._take_answer(step)
+
+    def _take_retrieval(self, found: Retrieval) -> None:
+        self._titles = {passage.chunk.path: passage.chunk.title for passage in found.passages}
+        reading = f"Reading {render.count(len(found.passages), 'passage')}…" if found.passages else "Nothing found…"
+        places = self._found(found.passages)
+        self.turn = replace(self.turn, status=reading, spoken=reading, evidence=render.evidence(found.passages), places=places)
+
+    def _take_answer(self, given: Answer) -> None:
+        done = replace(self.turn, state="done", status=render.summary(given), places=self._found(given.passages))
+        if given.status == "abstained":
+            self.turn = replace(done, answer=render.abstention(given), foot="", spoken=given.text)
+            return
+        places = {**done.places, **self._cited(given.citations, f" of {len(given.citations)}")}
+        spoken = f"Answered, with {render.count(len(given.citations), 'source')}."
+        self.turn = replace(
+            done,
+            places=places,
+            evidence=render.evidence(given.passages, given.citations),
+            answer=render.answer(given, self._titles),
+            foot=join(render.sources(given.citations, self._titles), render.cautions(given)),
+            spoken=spoken,
+        )
+
+    def _found(self, passages: tuple[Passage, ...]) -> dict[str, str]:
+        return {
+            f"p{index}": render.place(
+                place.of_passage(passage, self._run.sources.get(passage.chunk.path, "")), f"Passage {index} of {len(passages)}"
+            )
+            for index, passage in enumerate(passages, 1)
+        }
+
+    def _cited(self, citations: tuple[Citation, ...], of: str = "") -> dict[str, str]:
+        shown: dict[str, str] = {}
+        for citation in citations:
+            title = self._titles.get(citation.path, citation.path)
+            where = place.of_citation(citation, title, self._run.sources.get(citation.path, ""))
+            shown[f"c{citation.marker}"] = render.place(where, f"Source {citation.marker}{of}")
+        return shown
+
+
+def _waiting(step: Waiting) -> str:
+    if step.loading:
+        return "Loading the model…"
+    if step.ahead:
+        return f"Waiting: {render.count(step.ahead, 'question')} before yours…"
+    return "Searching…"

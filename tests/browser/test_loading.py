@@ -1,0 +1,19 @@
+"""The page before the model is loaded."""
+
+from __future__ import annotations
+
+from tests.ui_process import ChatProcess
+
+
+def test_the_page_is_there_at_once_and_says_that_the_model_is_loading(chromium, visit, ask, tmp_path):
+    ready = tmp_path / "ready"
+    with ChatProcess("--pause-s", 0.002, "--load-until", ready) as running:
+        page = visit(running.url)
+        assert "Loading the model" in page.locator("#model-state").inner_text()
+        turn = ask(page, "What is lora?", state="running")
+        page.wait_for_function("document.querySelector('.status').innerText === 'Loading the model…'")
+        ready.touch()
+        page.wait_for_function("document.querySelector('.turn').dataset.state === 'done'")
+        assert turn.locator(".cite").count() == 4
+        page.wait_for_function("document.querySelector('#model-state').innerText.trim() === ''")
+        page.close()
