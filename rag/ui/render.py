@@ -140,8 +140,12 @@ def summary(given: Answer) -> str:
     """Return the line above a finished answer, as text: how well it is supported, and how long it took."""
     good = sum(sentence.support == "supported" for sentence in given.sentences)
     total = len(given.sentences)
-    support = f"{good} of {count(total, 'sentence')} supported by the notes" if total else "No answer in the notes"
-    return f"{support} · {given.timings_s.get('total', 0.0):.1f} s · generation {given.generation}"
+    done = f"{good} of {count(total, 'sentence')} supported by the notes" if total else _looked(len(given.passages))
+    return f"{done} · {given.timings_s.get('total', 0.0):.1f} s · generation {given.generation}"
+
+
+def _looked(passages: int) -> str:
+    return f"Looked at {count(passages, 'passage')}" if passages else "Found nothing"
 
 
 def problem(error: RagError) -> Html:

@@ -82,7 +82,8 @@ def test_an_abstention_is_calm_and_points_to_the_nearest_sections():
 
 def test_the_summary_counts():
     assert render.summary(ANSWER) == "1 of 2 sentences supported by the notes · 1.2 s · generation 3"
-    assert render.summary(replace(ANSWER, sentences=())).startswith("No answer in the notes")
+    assert render.summary(replace(ANSWER, sentences=())).startswith("Looked at 1 passage · 1.2 s")
+    assert render.summary(replace(ANSWER, sentences=(), passages=())).startswith("Found nothing · ")
     assert "1 sentence marked “not in the notes”" in assert_inert(render.cautions(ANSWER))
 
 
