@@ -15,6 +15,7 @@ import secrets
 import shutil
 import signal
 import socket
+import sys
 import tempfile
 import threading
 import weakref
@@ -249,6 +250,9 @@ def _load(path: Path, *, context_tokens: int, threads: int, slots: int) -> _Stat
 @contextmanager
 def _interrupts_wait() -> Iterator[None]:
     """Hold Ctrl-C back: one that comes while the library loads makes it wait for ever. Its threads inherit the mask."""
+    if sys.platform == "win32":  # has no signal masks
+        yield
+        return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

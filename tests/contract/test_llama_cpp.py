@@ -87,7 +87,7 @@ def test_a_second_prompt_does_not_push_the_first_out(llm, read):
 
 
 def test_a_prompt_that_was_half_read_when_it_was_stopped_is_read_on(llm, read):
-    prompt = user(f"Three. {NOTES}{NOTES}Is snow white?")
+    prompt = user(f"Three. {NOTES}Is snow white?")
     fresh = llm.probabilities(prompt, ("yes", "no"))
     for start in ("Four. ", "Five. "):  # both slots hold something else
         llm.probabilities(user(f"{start}{NOTES}"), ("yes", "no"))
