@@ -31,7 +31,8 @@ def guarded(arguments, cwd, **env):
 
 
 def _can_unshare():
-    return bool(shutil.which("unshare")) and subprocess.run(["unshare", "--map-root-user", "--net", "true"], check=False).returncode == 0
+    command = ["unshare", "--map-root-user", "--net", "true"]
+    return bool(shutil.which("unshare")) and subprocess.run(command, check=False).returncode == 0
 
 
 def test_the_guard_works(tmp_path):

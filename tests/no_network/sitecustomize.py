@@ -1,4 +1,4 @@
-"""Put first on PYTHONPATH: every attempt to leave the machine ends the process at once, whoever makes it and whoever catches errors."""
+"""Put first on PYTHONPATH: every attempt to leave the machine ends the process at once, whoever makes it."""
 
 import ipaddress
 import os
