@@ -81,5 +81,7 @@ $(VENV)/.chat: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing into $(VENV), tests and evaluation included; this takes some minutes the first time." >&2
-	@$(PIP) install -c constraints.txt -e '.[eval,gguf,test,dev]'
+	@$(PIP) install -c constraints.txt -e '.[eval,transformers,test,dev]'
+	@# Two packages share the folder docstring_parser; the linter needs the fork, which serves the other one too.
+	@$(PIP) install -c constraints.txt --force-reinstall --no-deps docstring-parser-fork
 	@touch $(VENV)/.chat $@

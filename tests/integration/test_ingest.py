@@ -11,9 +11,9 @@ from tests.integration.test_trouble import ingest, rag
 pytestmark = pytest.mark.model
 
 PAGES = {
-    "a/kettles.md": "---\ntitle: Kettles\ntags: [kitchen]\n---\n\n# Kettles\n\nA kettle boils one litre in three minutes. A wide one "
-    "on a small flame takes nearly twice as long, and most of the heat goes past it.\n\n## Descaling\n\nLimescale comes off with "
-    "vinegar. Let it stand for an hour, pour it away, and boil clear water twice before the next pot of tea.\n",
+    "a/kettles.md": "---\ntitle: Kettles\ntags: [kitchen]\n---\n\n# Kettles\n\nA kettle boils one litre in three minutes. A wide "
+    "one on a small flame takes nearly twice as long, and most of the heat goes past it.\n\n## Descaling\n\nLimescale comes off "
+    "with vinegar. Let it stand for an hour, pour it away, and boil clear water twice before the next pot of tea.\n",
     "b/bicycles.md": "# Bicycles\n\nA bicycle chain lasts about 3,000 kilometres.\n",
     "c/bread.md": "# Bread\n\nA sourdough rises for twelve hours.\n",
 }
