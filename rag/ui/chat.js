@@ -6,6 +6,7 @@ const spoken = element.querySelector(".spoken");
 const panel = element.querySelector(".panel");
 const inside = panel.querySelector(".inside");
 const places = new Map(); // turn id -> { name: html }
+const cleared = new Set(); // ids of turns of an earlier chat: news of them comes late
 let opened = null; // { turn, name, by }
 
 // --- turns ---
@@ -13,10 +14,12 @@ let opened = null; // { turn, name, by }
 function show(value) {
   if (!value) return;
   if (value.kind === "empty") {
+    for (const article of log.children) cleared.add(article.id);
     log.replaceChildren();
     places.clear();
+    document.body.classList.remove("is-busy");
     close();
-  } else {
+  } else if (!cleared.has(value.id)) {
     showTurn(value);
   }
   document.body.classList.toggle("has-turns", log.childElementCount > 0);

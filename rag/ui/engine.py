@@ -31,7 +31,7 @@ class Waiting:
     """A question that is not being answered yet.
 
     Attributes:
-        ahead: how many are answered before it.
+        ahead: how many are answered before it; with 0 it waits for the models, or for one that was given up to end.
         loading: whether the models are still being loaded.
     """
 
@@ -40,11 +40,16 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Started:
+    """The question is being answered now."""
+
+
+@dataclass(frozen=True, slots=True)
 class Stopped:
     """The question was given up."""
 
 
-Step = Waiting | AskEvent | Stopped
+Step = Waiting | Started | AskEvent | Stopped
 
 
 class Run:
@@ -211,13 +216,13 @@ class Engine:
                     run = self._line.popleft()
                     if not run.given_up:
                         self._current = run
-                        run.tell(Waiting(0, loading=False))
+                        run.tell(Started())
                         self._tell_positions()
                         return run
                 self._changed.wait()
         return None
 
     def _tell_positions(self) -> None:
-        busy = int(self._current is not None)
+        busy = int(self._current is not None and not self._current.given_up)
         for index, run in enumerate(one for one in self._line if not one.given_up):
             run.tell(Waiting(index + busy, self._loading))

@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _open(config: Config, taken: socket.socket) -> int:
+    sys.stderr.write("Opening the chat...\n")
     from rag.wiring import build_assistant, check_llm
 
     check_llm(config, config.llm)

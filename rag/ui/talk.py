@@ -15,7 +15,7 @@ from typing import Any, Literal
 from rag.errors import RagError
 from rag.types import Answer, Citation, Draft, Passage, Retrieval
 from rag.ui import place, render
-from rag.ui.engine import Run, Step, Stopped, Waiting
+from rag.ui.engine import Run, Started, Step, Stopped, Waiting
 from rag.ui.markup import join, text
 
 DRAFT_INTERVAL_S = 0.06
@@ -95,6 +95,8 @@ class _Talk:
     def take(self, step: Step) -> None:
         if isinstance(step, Waiting):
             self.turn = replace(self.turn, status=_waiting(step))
+        elif isinstance(step, Started):
+            self.turn = replace(self.turn, status="Searching…")
         elif isinstance(step, Retrieval):
             self._take_retrieval(step)
         elif isinstance(step, Draft):
@@ -152,4 +154,4 @@ def _waiting(step: Waiting) -> str:
         return "Loading the model…"
     if step.ahead:
         return f"Waiting: {render.count(step.ahead, 'question')} before yours…"
-    return "Searching…"
+    return "Waiting for the model…"

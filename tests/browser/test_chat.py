@@ -168,6 +168,13 @@ def test_a_new_chat_is_empty(visit, chat, ask):
     assert page.locator(".turn").count() == 0
     assert page.locator(".panel").is_hidden()
 
+    ask(page, SLOW, state="running")
+    page.get_by_role("button", name="New chat").click()
+    page.locator("#welcome button").first.wait_for()
+    page.wait_for_timeout(500)
+    assert page.locator(".turn").count() == 0, "a turn that was stopped comes back"
+    assert ask(page, "What is lora?").locator(".cite").count() == 4
+
 
 def test_a_hostile_page_is_inert(visit, chat, ask):
     page = visit(chat)
