@@ -17,12 +17,6 @@ ARGUMENTS = """
 LOCAL = {"127.0.0.1", "localhost", "[::1]"}
 
 
-def pytest_collection_modifyitems(items):
-    for item in items:
-        if "tests/browser" in item.path.as_posix():
-            item.add_marker(pytest.mark.browser)
-
-
 @pytest.fixture(scope="session")
 def chromium():
     """The browser's path; without one a test is skipped, in CI it fails."""

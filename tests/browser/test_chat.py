@@ -7,6 +7,8 @@ import pytest
 from tests.browser.conftest import turn_of
 from tests.ui_fakes import PAYLOADS
 
+pytestmark = pytest.mark.browser
+
 SLOW = "How slow is attention over each token?"
 
 # Everything that could act, were it data: looked for in what the page shows.

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.ui_process import ChatProcess
+
+pytestmark = pytest.mark.browser
 
 
 def test_the_page_is_there_at_once_and_says_that_the_model_is_loading(chromium, visit, ask, tmp_path):
