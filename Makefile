@@ -51,7 +51,7 @@ eval: $(VENV)/.test  ## ask the evaluation questions, judge the answers, write a
 
 soak: $(VENV)/.test  ## the long tests at full size; appends its figures to docs/LOG.md
 	@$(BIN)/python -m rag models fetch --set test
-	@RAG_SOAK=1 $(BIN)/python -m pytest tests --soak-log docs/LOG.md $(ARGS)
+	@RAG_SOAK=100 $(BIN)/python -m pytest tests/integration/test_index_crash.py tests/fuzz --timeout 7200 --soak-log docs/LOG.md $(ARGS)
 
 bench: $(VENV)/.test  ## time ingest, search and ask on this machine
 	@$(BIN)/python -m rag models fetch

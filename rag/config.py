@@ -20,7 +20,7 @@ from rag.errors import ConfigError
 
 _PATH_KEYS = ("corpus", "index", "models_dir")
 _PREFIX = "RAG_"
-_NOT_SETTINGS = frozenset({"RAG_CONFIG", "RAG_PACKAGE_INDEX"})
+_NOT_SETTINGS = frozenset({"RAG_CONFIG", "RAG_PACKAGE_INDEX", "RAG_SOAK"})
 
 
 class Config(BaseModel):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import platform
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from rag.config import load_config
 from rag.errors import ModelError
 from rag.models.store import model_path
+
+_STARTED = pytest.StashKey[float]()
 
 
 @pytest.fixture(scope="session")
@@ -21,3 +25,32 @@ def smollm2_path() -> Path:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error))
         pytest.skip(str(error))
+
+
+def pytest_addoption(parser):
+    parser.addoption("--soak-log", metavar="FILE", help="append what was run, how long and how it ended to this file")
+
+
+def pytest_sessionstart(session):
+    session.config.stash[_STARTED] = time.time()
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus, config):
+    file = config.getoption("--soak-log")
+    if not file:
+        return
+    counts = {name: len(terminalreporter.stats.get(name, [])) for name in ("passed", "failed", "error", "skipped")}
+    took_s = time.time() - config.stash[_STARTED]
+    size = os.environ.get("RAG_SOAK", "1")
+    lines = [
+        f"## Soak of {time.strftime('%Y-%m-%d', time.gmtime())}",
+        "",
+        f"`make soak`, size {size}: {counts['passed']} passed, {counts['failed'] + counts['error']} failed, "
+        f"{counts['skipped']} skipped in {took_s / 60:.0f} minutes; Python {platform.python_version()}, "
+        f"{os.cpu_count()} cores, {platform.machine()}.",
+        "",
+    ]
+    slowest = sorted(terminalreporter.stats.get("passed", []), key=lambda report: -report.duration)[:5]
+    lines += [f"- {report.nodeid}: {report.duration:.0f} s" for report in slowest]
+    with Path(file).open("a", encoding="utf-8") as log:
+        log.write("\n" + "\n".join(lines) + "\n")

@@ -1,5 +1,6 @@
 """Any text is parsed: never an exception, offsets hold, every visible character is in one block, nothing hidden is in any."""
 
+import os
 import random
 import time
 
@@ -12,7 +13,10 @@ from tests.fuzz.pages import FRAGMENTS, PAGES
 from tests.unit.markdown.checks import check_page
 
 _PATHS = st.sampled_from(["note.md", "docs/page.mdx", "a/_index.md"])
-_SETTINGS = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# `make soak` runs ten thousand pages a test.
+_SETTINGS = settings(
+    max_examples=100 * int(os.environ.get("RAG_SOAK") or 3), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 
 
 def check(source: str, path: str = "note.md") -> None:
