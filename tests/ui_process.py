@@ -27,7 +27,8 @@ class ChatProcess:
         self.process = subprocess.Popen(
             [sys.executable, *command, *map(str, arguments)],
             cwd=ROOT,
-            env={**os.environ, "PYTHONWARNINGS": "ignore", **env},
+            # Leaving the machine ends the process: see tests/no_network.
+            env={**os.environ, "PYTHONWARNINGS": "ignore", "PYTHONPATH": str(ROOT / "tests" / "no_network"), **env},
             stdout=self._log,
             stderr=subprocess.STDOUT,
         )

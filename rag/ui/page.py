@@ -6,6 +6,7 @@ safe by `markup` and `rich_text`. Only `/ask` and `/search` can be called from o
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
@@ -113,7 +114,7 @@ def build_page(engine: Engine, examples: Callable[[], Sequence[str]]) -> gr.Bloc
             return {"kind": "empty", "id": new_turn("").id}, "", []
 
         async def on_load() -> AsyncIterator[tuple[str, Any]]:
-            yield _model_state(engine), _welcome(_examples(examples))
+            yield _model_state(engine), _welcome(await asyncio.to_thread(_examples, examples))
             await engine.loaded()
             yield _model_state(engine), gr.skip()
 

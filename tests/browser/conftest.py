@@ -55,7 +55,7 @@ def visit(browser):
         context = browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, permissions=["clipboard-read", "clipboard-write"]
         )
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(15_000)  # shorter than the slow script, so that waiting for it to end is no way through
         contexts.append(context)
         context.on("request", lambda request: requests.append(request.url))
         page = context.new_page()

@@ -244,6 +244,15 @@ def test_others_wait_in_line_and_one_readers_stop_lets_them_go_on(visit, chat, a
     assert turn.locator(".card").count() > 0
 
 
+def test_a_reader_who_leaves_frees_the_engine(visit, chat, ask):
+    first, second = visit(chat), visit(chat)
+    ask(first, SLOW, state="running")
+    first.wait_for_function("document.querySelector('.answer').innerText.length > 60")
+    first.context.close()
+    turn = ask(second, "What is lora?")
+    assert turn.locator(".cite").count() == 4
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_serious_accessibility_violation(visit, chat, ask, scheme):
     from axe_playwright_python.sync_playwright import Axe
