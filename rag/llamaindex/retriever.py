@@ -10,7 +10,7 @@ from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from rag.types import Passage, Retrieval
 
 
-class KnowledgeBaseRetriever(BaseRetriever):
+class KnowledgeBaseRetriever(BaseRetriever):  # type: ignore[misc]  # the vendor is not type-checked here
     """A LlamaIndex retriever over a search of ours, such as `Assistant.search`.
 
     Each passage becomes a text node: its id is the chunk's, its metadata names path, title, headings and offsets in the source,
