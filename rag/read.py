@@ -6,9 +6,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from rag.chunk import chunk_page
 from rag.load import decode
-from rag.markdown.parse import parse
 from rag.protocols import TokenCounter
 from rag.types import Chunk, Document, Notice
 
@@ -54,6 +52,10 @@ def read_page(
     Raises:
         UnreadableFileError: the bytes are not text.
     """
+    # A third of the start-up time of every command, and most read no page.
+    from rag.chunk import chunk_page
+    from rag.markdown.parse import parse
+
     source = decode(raw)
     page = parse(source, path, resolve=resolve)
     identity = hashlib.sha256(path.encode()).hexdigest()[:16]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 import os
 import threading
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from rag.answer.prompt import passage_block
 from rag.assistant import Assistant
 from rag.chunk import CHUNKER_VERSION
 from rag.config import Config
+from rag.embed.bert_folder import supports
 from rag.embed.tokens import WordPieceCounter
 from rag.errors import IndexStateError, ModelError
 from rag.index import Fingerprint, Index
@@ -26,6 +28,8 @@ from rag.protocols import LLM, Embedder, Generation, Progress, Vector
 from rag.read import Reading, read_page
 from rag.retrieve.retriever import Retriever
 from rag.types import IngestReport, Passage
+
+_LOG = logging.getLogger(__name__)
 
 
 def build_index(config: Config) -> Index:
@@ -39,12 +43,31 @@ def build_counter(config: Config) -> WordPieceCounter:
 
 
 def build_embedder(config: Config) -> Embedder:
-    """Load the embedder; takes seconds."""
+    """Load the embedder: in a second where the light engine knows the model, else in several through sentence-transformers.
+
+    Args:
+        config: which embedder, where weights are, how many threads.
+
+    Returns:
+        an embedder whose vectors fit every index of the same weights, whichever engine it is.
+
+    Raises:
+        ModelError: unknown, missing or damaged weights.
+    """
+    folder, identity, threads = _embedder_folder(config), embedder_fingerprint(config), config.thread_count
+    reason = supports(folder)
+    if not reason:
+        from rag.embed.openvino_embedder import OpenVinoEmbedder
+
+        try:
+            return OpenVinoEmbedder(folder, fingerprint=identity, threads=threads)
+        except ModelError as error:  # a processor or a system that the engine is not made for
+            reason = error.message
+            _LOG.warning("The quick embedder does not work here, a slower one is used: %s", reason)
+    _LOG.info("Embedding with sentence-transformers: %s", reason)
     from rag.embed.sentence_transformer import SentenceTransformerEmbedder
 
-    return SentenceTransformerEmbedder(
-        _embedder_folder(config), fingerprint=embedder_fingerprint(config), threads=config.thread_count
-    )
+    return SentenceTransformerEmbedder(folder, fingerprint=identity, threads=threads)
 
 
 def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:

@@ -1,4 +1,4 @@
-"""The embedder: sentence-transformers on the processor, from a local folder."""
+"""The embedder: sentence-transformers on the processor, for every folder that it can load. Takes seconds to import."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from transformers.utils.logging import disable_progress_bar
 
+from rag.embed.tokens import strict
 from rag.errors import ModelError
 from rag.protocols import Matrix, Vector
 
@@ -24,7 +26,7 @@ class SentenceTransformerEmbedder:
         disable_progress_bar()  # loading takes a second, and standard error is ours
         try:
             self._model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-        except (OSError, ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
             raise ModelError(
                 f"The embedder in {folder} cannot be loaded: {error}", hint="Run: python -m rag models verify"
             ) from error
@@ -42,7 +44,7 @@ class SentenceTransformerEmbedder:
         for begin in range(0, len(order), _BATCH):
             batch = order[begin : begin + _BATCH]
             vectors[batch] = self._model.encode_document(
-                [texts[i] for i in batch],
+                [strict(texts[i]) for i in batch],
                 batch_size=_BATCH,
                 normalize_embeddings=True,
                 convert_to_numpy=True,
@@ -54,5 +56,7 @@ class SentenceTransformerEmbedder:
 
     def embed_query(self, text: str) -> Vector:
         """Embed one query; shape (dimension,), norm 1."""
-        vector: Vector = self._model.encode_query(text, normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False)
+        vector: Vector = self._model.encode_query(
+            strict(text), normalize_embeddings=True, convert_to_numpy=True, show_progress_bar=False
+        )
         return vector.astype(np.float32)

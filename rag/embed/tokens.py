@@ -8,11 +8,18 @@ from pathlib import Path
 
 from tokenizers import Tokenizer
 
+from rag.embed.bert_folder import max_tokens
 from rag.errors import ModelError
 
 
 class WordPieceCounter:
     """Tokens of a text, special tokens included.
+
+    Args:
+        folder: the embedder's, as sentence-transformers writes it.
+
+    Raises:
+        ModelError: its tokenizer or a setting is missing or damaged.
 
     Attributes:
         max_tokens: what the embedder reads of a text; the rest is cut without a word.
@@ -22,8 +29,7 @@ class WordPieceCounter:
     def __init__(self, folder: Path) -> None:
         try:
             self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-            limits = json.loads((folder / "sentence_bert_config.json").read_text("utf-8"))
-            self.max_tokens = int(limits["max_seq_length"])
+            self.max_tokens = max_tokens(folder)
             self.dimension = int(json.loads((folder / "config.json").read_text("utf-8"))["hidden_size"])
         except Exception as error:
             raise ModelError(
@@ -35,4 +41,9 @@ class WordPieceCounter:
         self.count = lru_cache(maxsize=4096)(self._count)
 
     def _count(self, text: str) -> int:
-        return len(self._tokenizer.encode(text).ids)
+        return len(self._tokenizer.encode(strict(text)))
+
+
+def strict(text: str) -> str:
+    """Return the text with halves of surrogate pairs, which no tokenizer takes, as question marks."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
