@@ -29,7 +29,8 @@ def chromium():
     return found
 
 
-@pytest.fixture(scope="session")
+# Closed after the last browser test: while it is open, its event loop runs in this thread and asyncio.run refuses to start another.
+@pytest.fixture(scope="package")
 def browser(chromium):
     from playwright.sync_api import sync_playwright
 
