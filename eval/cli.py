@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import shlex
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -162,6 +163,7 @@ def _bench(options: argparse.Namespace, config: Config) -> int:
     from rag.wiring import build_assistant
 
     questions = read_question_file(options.questions or DEFAULT_FILE).questions
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # so that Ctrl-C removes the temporary index
     with tempfile.TemporaryDirectory(prefix="rag-bench-") as folder, ProgressBar() as progress:
         scratch = Path(folder)
         ingests = time_ingests(config.corpus, scratch, options.config, progress)

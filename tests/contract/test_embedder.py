@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -25,11 +26,7 @@ ROOT = Path(__file__).parents[2]
 COSINE = 0.999
 SAME = 1e-3  # most that a component of one text's vector may differ between two batches
 
-pytestmark = [
-    pytest.mark.model,
-    # Says which of its arguments may be gone some day; ours are the folder and the device.
-    pytest.mark.filterwarnings("ignore::DeprecationWarning:transformers.*"),
-]
+pytestmark = pytest.mark.model
 
 ODD = [
     "",
@@ -88,13 +85,18 @@ def embedder(request, folder):
 
 @pytest.fixture(scope="module")
 def reference(folder):
-    """Embeds with sentence-transformers itself, as it comes: in single precision, one text at a time."""
+    """Embeds with sentence-transformers itself, as it comes: in single precision, one text at a time; remembers what it did."""
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
     model = SentenceTransformer(str(folder), device="cpu", local_files_only=True)
-    return lambda texts: model.encode(list(texts), batch_size=1, normalize_embeddings=True, show_progress_bar=False)
+
+    @cache
+    def embed(texts):
+        return model.encode(list(texts), batch_size=1, normalize_embeddings=True, show_progress_bar=False)
+
+    return lambda texts: embed(tuple(texts))
 
 
 @pytest.fixture(scope="module")
@@ -108,7 +110,7 @@ def chunks(folder):
         reading = read_page(file.path, raw, sha256(raw), counter=counter, target_tokens=counter.max_tokens)
         texts += [chunk.embed_text for chunk in reading.chunks]
     assert len(texts) >= 200
-    return texts[:: len(texts) // 200]
+    return [texts[n * len(texts) // 200] for n in range(200)]
 
 
 def cosines(one, other):
