@@ -20,6 +20,7 @@ from rag.answer.compose import Composer
 from rag.answer.decide import decide
 from rag.answer.prompt import WRITE, messages
 from rag.errors import PromptTooLongError, UnreadableFileError
+from rag.includes import Includes
 from rag.index import Fingerprint, Index, Manifest, Writer, embed_hash
 from rag.load import CorpusFile, read_bytes, sha256
 from rag.plan import Plan, make_plan
@@ -38,13 +39,13 @@ class IngestParts:
     Attributes:
         index: where generations go.
         fingerprint: of embedder and chunker.
-        read: path, bytes and SHA-256 of a file to what it gives; raises `UnreadableFileError`.
+        read: path, bytes, SHA-256 and surroundings of a file to what it gives; raises `UnreadableFileError`.
         embedder: loads the embedder; called only if there is something to embed.
     """
 
     index: Index
     fingerprint: Fingerprint
-    read: Callable[[str, bytes, str], Reading]
+    read: Callable[[str, bytes, str, Includes], Reading]
     embedder: Callable[[], Embedder]
 
 
@@ -63,8 +64,8 @@ def ingest(
 ) -> IngestReport:
     """Bring the index up to date with the corpus.
 
-    Only files whose bytes changed are read, and only chunks whose text is new are embedded. Where nothing changed, no generation is
-    made. A file that cannot be read keeps the chunks of its last readable version.
+    Only files that changed, or that depend on one that did, are read, and only chunks whose text is new are embedded. Where nothing
+    changed, no generation is made. A file that cannot be read keeps the chunks of its last readable version.
 
     Args:
         corpus: folder of the notes.
@@ -88,11 +89,11 @@ def ingest(
         writer.remove(plan.removed)
         waiting: list[Reading] = []
         for number, file in enumerate(todo, 1):
-            reading = _read(file, parts, writer, work)
+            reading = _read(file, plan.includes, parts, writer, work)
             if reading is not None:
                 waiting.append(reading)
             if sum(len(each.chunks) for each in waiting) >= _EMBED_AT_ONCE or number == len(todo):
-                _store(waiting, parts, writer, work)
+                _store(waiting, plan.includes, parts, writer, work)
                 waiting = []
             progress("Reading and embedding notes", number, len(todo))
         stored = time.perf_counter()
@@ -102,26 +103,26 @@ def ingest(
     return _report(plan, manifest, work, seconds)
 
 
-def _read(file: CorpusFile, parts: IngestParts, writer: Writer, work: _Work) -> Reading | None:
+def _read(file: CorpusFile, includes: Includes, parts: IngestParts, writer: Writer, work: _Work) -> Reading | None:
     """Read one file; account for it and return None if it is not to be indexed as it is."""
     start = time.perf_counter()
     digest = ""
     try:
         raw = read_bytes(file)
         digest = sha256(raw)
-        reading = parts.read(file.path, raw, digest)
+        reading = parts.read(file.path, raw, digest, includes)
     except UnreadableFileError as error:
-        writer.skip(file.path, error.message, sha256=digest, keep=True)
+        writer.skip(file.path, error.message, sha256=digest, keep=True, inputs=includes.inputs(file.path))
         return None
     finally:
         work.load_s += time.perf_counter() - start
     if reading.left_out:
-        writer.skip(file.path, reading.left_out, sha256=digest, notices=reading.notices)
+        writer.skip(file.path, reading.left_out, sha256=digest, notices=reading.notices, inputs=includes.inputs(file.path))
         return None
     return reading
 
 
-def _store(readings: Sequence[Reading], parts: IngestParts, writer: Writer, work: _Work) -> None:
+def _store(readings: Sequence[Reading], includes: Includes, parts: IngestParts, writer: Writer, work: _Work) -> None:
     """Embed what is new among the chunks of some pages, and put the pages into the next generation."""
     texts = {embed_hash(chunk.embed_text): chunk.embed_text for reading in readings for chunk in reading.chunks}
     vectors: dict[str, Vector] = writer.vectors_for(list(texts))
@@ -136,9 +137,10 @@ def _store(readings: Sequence[Reading], parts: IngestParts, writer: Writer, work
         rows = [vectors[key] for key in keys]
         matrix = np.stack(rows) if rows else np.empty((0, parts.fingerprint.dimension), dtype=np.float32)
         try:
-            writer.put(reading.document, reading.chunks, matrix, reading.notices)
+            writer.put(reading.document, reading.chunks, matrix, reading.notices, inputs=includes.inputs(reading.document.path))
         except UnreadableFileError as error:
-            writer.skip(reading.document.path, error.message, sha256=reading.document.sha256)
+            path = reading.document.path
+            writer.skip(path, error.message, sha256=reading.document.sha256, inputs=includes.inputs(path))
             continue
         work.embedded += sum(key in fresh for key in keys)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from rag.errors import CorpusError, UnreadableFileError
+from rag.includes import Includes
 from rag.index import FileEntry
 from rag.load import CorpusFile, read_bytes, sha256, walk
 
@@ -17,11 +18,14 @@ class Plan:
 
     Attributes:
         added: files that the generation does not know.
-        changed: files whose bytes are others.
+        changed: files whose bytes are others, or those of a file that they include or that shows them.
         removed: paths that the corpus has no more.
         unchanged: how many files are as they were.
         left_out: path and reason of what is not a note.
+        includes: which page shows which other file.
     """
+
+    includes: Includes
 
     added: list[CorpusFile] = field(default_factory=list)
     changed: list[CorpusFile] = field(default_factory=list)
@@ -31,7 +35,7 @@ class Plan:
 
 
 def make_plan(corpus: Path, known: Mapping[str, FileEntry]) -> Plan:
-    """Compare the files' hashes with those that the index knows.
+    """Compare the files' hashes, and those of what they depend on, with those that the index knows.
 
     Raises:
         CorpusError: there is no corpus, or it holds no notes.
@@ -39,19 +43,26 @@ def make_plan(corpus: Path, known: Mapping[str, FileEntry]) -> Plan:
     files, left_out = walk(corpus)
     if not files:
         raise CorpusError(f"The corpus {corpus} holds no notes", hint="Put .md or .mdx files there; the index was left as it is.")
-    plan = Plan(left_out=left_out, removed=sorted(set(known) - {file.path for file in files}))
+    includes = Includes(corpus, [*(file.path for file in files), *(path for path, _ in left_out)])
+    plan = Plan(includes, left_out=left_out, removed=sorted(set(known) - {file.path for file in files}))
+    hashes = {file.path: _hash(file, includes) for file in files}
     for file in files:
-        if file.path not in known:
+        entry = known.get(file.path)
+        if entry is None:
             plan.added.append(file)
-        elif known[file.path].sha256 != _hash(file):
+        elif (entry.sha256, entry.inputs) != (hashes[file.path], includes.inputs(file.path)):
             plan.changed.append(file)
         else:
             plan.unchanged += 1
     return plan
 
 
-def _hash(file: CorpusFile) -> str:
+def _hash(file: CorpusFile, includes: Includes) -> str:
+    """Hash a file, and note what it includes: its bytes are at hand only here."""
     try:
-        return sha256(read_bytes(file))
+        raw = read_bytes(file)
     except UnreadableFileError:
         return ""  # as it is recorded for a file whose bytes cannot be had
+    digest = sha256(raw)
+    includes.add(file.path, raw, digest)
+    return digest

@@ -32,7 +32,7 @@ def preview(corpus: Path, parts: IngestParts) -> IngestReport:
     for file in (*plan.added, *plan.changed):
         try:
             raw = read_bytes(file)
-            reading = parts.read(file.path, raw, sha256(raw))
+            reading = parts.read(file.path, raw, sha256(raw), plan.includes)
         except UnreadableFileError as error:
             plan.left_out.append((file.path, error.message))
             continue

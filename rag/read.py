@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from rag.load import decode
 from rag.protocols import TokenCounter
 from rag.types import Chunk, Document, Notice
+
+if TYPE_CHECKING:
+    from rag.includes import Includes
+    from rag.markdown.blocks import Page
 
 DRAFT = "draft"
 
@@ -37,7 +41,7 @@ def read_page(
     *,
     counter: TokenCounter,
     target_tokens: int,
-    resolve: Callable[[str], str | None] | None = None,
+    includes: Includes | None = None,
 ) -> Reading:
     """Decode, parse and chunk one Markdown file.
 
@@ -47,17 +51,16 @@ def read_page(
         sha256: of `raw`.
         counter: of the embedder.
         target_tokens: wanted size of a chunk.
-        resolve: gives the source of another file of the corpus, for snippets and partials.
+        includes: which page shows which other file; without it a page stands alone.
 
     Raises:
         UnreadableFileError: the bytes are not text.
     """
     # A third of the start-up time of every command, and most read no page.
     from rag.chunk import chunk_page
-    from rag.markdown.parse import parse
 
     source = decode(raw)
-    page = parse(source, path, resolve=resolve)
+    page = _parsed(source, path, includes)
     identity = hashlib.sha256(path.encode()).hexdigest()[:16]
     document = Document(identity, path, page.title, page.metadata, source, sha256)
     if page.draft:
@@ -65,3 +68,14 @@ def read_page(
     chunks = tuple(chunk_page(document, page, counter, target_tokens))
     notices = page.notices if chunks else (*page.notices, Notice(path, 0, "empty-page", "The page has no text."))
     return Reading(document, chunks, notices)
+
+
+def _parsed(source: str, path: str, includes: Includes | None) -> Page:
+    from rag.markdown.parse import parse
+    from rag.shown import under_showings
+
+    if includes is None:
+        return parse(source, path)
+    glossaries = [text for text in map(includes.read, includes.glossaries(path)) if text is not None]
+    page = parse(source, path, resolve=lambda target: includes.text(target, path), glossaries=glossaries)
+    return under_showings(page, source, includes.showings(path) if includes.is_shown(path) else ())

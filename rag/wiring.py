@@ -19,8 +19,10 @@ from rag.config import Config
 from rag.embed.bert_folder import supports
 from rag.embed.tokens import WordPieceCounter
 from rag.errors import IndexStateError, ModelError
+from rag.includes import Includes
 from rag.index import Fingerprint, Index
 from rag.models.catalogue import load_catalogue
+from rag.models.engine import find_engine
 from rag.models.store import model_path
 from rag.pipeline import AskSettings, IngestParts, ingest
 from rag.preview import preview
@@ -99,7 +101,8 @@ def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:
     from rag.llm.llama_cpp import LlamaCpp
 
     path = Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
-    return LlamaCpp(path, context_tokens=config.context_tokens, threads=config.thread_count, slots=slots)
+    library = find_engine(config.models_dir)
+    return LlamaCpp(path, context_tokens=config.context_tokens, threads=config.thread_count, slots=slots, library=library)
 
 
 def check_llm(config: Config, name: str) -> str:
@@ -146,8 +149,8 @@ def run_ingest(config: Config, *, full: bool, dry_run: bool, progress: Progress)
     """Bring the configured index up to date, or with `dry_run` say what that would do."""
     counter = build_counter(config)
 
-    def read(path: str, raw: bytes, digest: str) -> Reading:
-        return read_page(path, raw, digest, counter=counter, target_tokens=config.chunk_tokens)
+    def read(path: str, raw: bytes, digest: str, includes: Includes) -> Reading:
+        return read_page(path, raw, digest, counter=counter, target_tokens=config.chunk_tokens, includes=includes)
 
     embedder = functools.lru_cache(maxsize=1)(lambda: build_embedder(config))
     parts = IngestParts(build_index(config), fingerprint(config), read, embedder)

@@ -18,7 +18,7 @@ from rag.index.layout import MANIFEST
 from rag.index.trouble import MEND, REBUILD, explained
 from rag.types import Notice
 
-FORMAT = 1
+FORMAT = 2
 """Changes whenever an older program could not read, or would misread, a generation."""
 
 
@@ -47,6 +47,7 @@ class FileEntry:
         title: of the page; empty where there is none.
         notices: what its editor should know.
         skipped: why the file as it is now is not in the index, None where it is; with `chunks` above 0 an older version of it is.
+        inputs: digest of what else its reading depended on, such as files that it includes; empty where that was nothing.
     """
 
     sha256: str
@@ -54,6 +55,7 @@ class FileEntry:
     title: str = ""
     notices: tuple[Notice, ...] = ()
     skipped: str | None = None
+    inputs: str = ""
 
     @property
     def indexed(self) -> bool:
@@ -193,6 +195,7 @@ def _entry_as_json(entry: FileEntry) -> dict[str, object]:
         "title": entry.title,
         "notices": [[notice.line, notice.kind, notice.message] for notice in entry.notices],
         "skipped": entry.skipped,
+        **({"inputs": entry.inputs} if entry.inputs else {}),
     }
 
 
@@ -203,4 +206,5 @@ def _entry_from_json(path: str, raw: Mapping[str, Any]) -> FileEntry:
         title=str(raw["title"]),
         notices=tuple(Notice(path, int(line), str(kind), str(message)) for line, kind, message in raw["notices"]),
         skipped=None if raw["skipped"] is None else str(raw["skipped"]),
+        inputs=str(raw.get("inputs", "")),
     )

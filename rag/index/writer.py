@@ -11,6 +11,7 @@ import logging
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -113,7 +114,9 @@ class Writer:
                 self._files = dict(self.previous.files)
         self._fingerprint, self._corpus, self._full = fingerprint, corpus, full
 
-    def put(self, document: Document, chunks: Sequence[Chunk], vectors: Matrix, notices: Sequence[Notice] = ()) -> None:
+    def put(
+        self, document: Document, chunks: Sequence[Chunk], vectors: Matrix, notices: Sequence[Notice] = (), *, inputs: str = ""
+    ) -> None:
         """Add a page, or put it in the place of the one with the same path.
 
         Args:
@@ -121,6 +124,7 @@ class Writer:
             chunks: of the page, in order.
             vectors: shape (len(chunks), dimension), float32, each of length 1, aligned with `chunks`.
             notices: what its editor should know.
+            inputs: digest of what else its reading depended on.
 
         Raises:
             UnreadableFileError: the path is not valid Unicode; nothing was changed, others can still be put.
@@ -129,7 +133,7 @@ class Writer:
         _check_name(document.path)
         with self._step() as draft:
             draft.put(document, chunks, vectors)
-        self._files[document.path] = FileEntry(document.sha256, len(chunks), document.title, tuple(notices))
+        self._files[document.path] = FileEntry(document.sha256, len(chunks), document.title, tuple(notices), inputs=inputs)
 
     def remove(self, paths: Iterable[str]) -> None:
         """Forget files and their chunks; paths that are not known are fine.
@@ -144,7 +148,16 @@ class Writer:
                     draft.remove(path)
             self._files.pop(path, None)
 
-    def skip(self, path: str, reason: str, *, sha256: str = "", notices: Sequence[Notice] = (), keep: bool = False) -> None:
+    def skip(
+        self,
+        path: str,
+        reason: str,
+        *,
+        sha256: str = "",
+        notices: Sequence[Notice] = (),
+        keep: bool = False,
+        inputs: str = "",
+    ) -> None:
         """Account for a file that is not indexed as it is now.
 
         Args:
@@ -153,6 +166,7 @@ class Writer:
             sha256: of its bytes, empty where they cannot be read.
             notices: what else its editor should know.
             keep: whether the chunks of its last readable version stay; otherwise they are removed.
+            inputs: digest of what else its reading depended on.
 
         Raises:
             IndexStateError: the disk is full, or the current generation is damaged.
@@ -161,7 +175,7 @@ class Writer:
         if not keep:
             self.remove([path])
             old = FileEntry(sha256)
-        self._files[path] = FileEntry(sha256, old.chunks, old.title, tuple(notices), reason)
+        self._files[path] = FileEntry(sha256, old.chunks, old.title, tuple(notices), reason, inputs)
 
     def annotate(self, path: str, notices: Sequence[Notice]) -> None:
         """Put other notices in the place of a file's, such as a link that broke because another page went.
@@ -169,8 +183,7 @@ class Writer:
         Raises:
             KeyError: the file is not known.
         """
-        old = self._files[path]
-        self._files[path] = FileEntry(old.sha256, old.chunks, old.title, tuple(notices), old.skipped)
+        self._files[path] = replace(self._files[path], notices=tuple(notices))
 
     def vectors_for(self, embed_hashes: Sequence[str]) -> dict[str, Vector]:
         """Return, by embed hash, the vectors that the current generation holds for these texts, whatever page they were on.

@@ -6,9 +6,11 @@ import re
 
 from rag.markdown.lines import line_end
 from rag.markdown.scan import Leaf, Scan
+from rag.types import Span
 
 _ABBREVIATION = re.compile(r"\*\[([^\]\n]{1,100})\]:[ \t]*(\S[^\n]*?)?[ \t]*$", re.MULTILINE)
 _SNIPPET = re.compile(r"-+8<-+[ \t]+([\"'])([^\"'\n]+)\1[ \t]*$", re.MULTILINE)
+_SECTION = re.compile(r"-+8<-+[ \t]+\[[ \t]*(?P<which>start|end)[ \t]*:[ \t]*(?P<name>[\w-]+)[ \t]*\]")
 _ATTRIBUTES = re.compile(r"""\{:?[ \t]*(?:(?:[#.][\w:-]+|[\w:-]+=(?:"[^"\n]*"|'[^'\n]*'|[^\s"'{}]+))[ \t]*)+\}\Z""")
 _SNIPPET_FILES = re.compile(r"-+8<-+[ \t]*\n((?:[^\n]*\n){1,60}?)[ \t]*-+8<-+[ \t]*$", re.MULTILINE)
 
@@ -57,13 +59,29 @@ def _snippet(scan: Scan, at: int) -> int:
     match = _SNIPPET.match(text, at)
     if match:
         names = [match[2]]
+    elif _SECTION.match(text, at):  # where a part of this file begins or ends that others may include
+        end = line_end(text, at)
+        scan.hide(at, end, blank=True)
+        return end
     else:
         match = _SNIPPET_FILES.match(text, at)
         if not match:
             return at + 1
         names = [line.strip() for line in match[1].split("\n") if line.strip()]
     for name in names:
-        target, _, section = name.partition(":")
+        target, _, section = name.partition(":") if "://" not in name else (name, "", "")
         scan.add_link("snippet", target, section, at, match.end())
     scan.hide(at, match.end(), blank=True)
     return match.end()
+
+
+def sections(text: str) -> dict[str, Span]:
+    """The sections of a file that others may include by name, without their marks."""
+    starts: dict[str, int] = {}
+    found: dict[str, Span] = {}
+    for match in _SECTION.finditer(text):
+        if match["which"] == "start":
+            starts.setdefault(match["name"], match.end())
+        elif match["name"] in starts:
+            found.setdefault(match["name"], (starts[match["name"]], match.start()))
+    return found

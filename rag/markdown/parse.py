@@ -10,7 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from bisect import bisect_right
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from markdown_it.token import Token
@@ -34,7 +34,7 @@ Resolve = Callable[[str], str | None]
 _EXPLICIT_ID = re.compile(r"\{:?[^{}\n]*#([\w:.-]+)[^{}\n]*\}|\{/\*[ \t]*#([\w:.-]+)[ \t]*\*/\}")
 
 
-def parse(source: str, path: str, *, resolve: Resolve | None = None) -> Page:
+def parse(source: str, path: str, *, resolve: Resolve | None = None, glossaries: Sequence[str] = ()) -> Page:
     """Parse a Markdown file. Any text is parsed; nothing is raised.
 
     Args:
@@ -42,6 +42,7 @@ def parse(source: str, path: str, *, resolve: Resolve | None = None) -> Page:
         path: of the file in the corpus, with `/`.
         resolve: gives the text of a file that the page includes, by its path in the corpus or as written; None if there is none.
             Used for glossaries, and to report what is missing.
+        glossaries: texts that the settings of the site append to each page; their abbreviations hold here.
 
     Returns:
         The page; its offsets are those of `source`.
@@ -70,7 +71,8 @@ def parse(source: str, path: str, *, resolve: Resolve | None = None) -> Page:
     lines = LineTable(source)
     blocks = _blocks(drafts, lines)
     found = metadata.normalised(front.fields)
-    _derive(found, scan, sink, blocks, dialect, resolve, path)
+    _derive(found, scan, sink, blocks, dialect)
+    _include(found, scan, resolve, glossaries, path)
     title = mojibake.repair_text(metadata.page_title(front.fields, blocks, path, dialect))
     return Page(
         title=title,
@@ -184,9 +186,7 @@ def _links(scan: Scan, sink: Sink, lines: LineTable) -> tuple[Link, ...]:
     return tuple(sorted(dict.fromkeys(found), key=lambda link: link.span))
 
 
-def _derive(
-    found: dict[str, Any], scan: Scan, sink: Sink, blocks: tuple[Block, ...], dialect: Dialect, resolve: Resolve | None, path: str
-) -> None:
+def _derive(found: dict[str, Any], scan: Scan, sink: Sink, blocks: tuple[Block, ...], dialect: Dialect) -> None:
     """Add to the metadata what the text says."""
     if dialect in ("obsidian", "gfm"):
         metadata.add_tags(found, (tag for tag, _ in sink.tags))
@@ -194,16 +194,26 @@ def _derive(
     if fields:
         found["fields"] = fields
     found.update(scan.facts)
+
+
+def _include(found: dict[str, Any], scan: Scan, resolve: Resolve | None, glossaries: Sequence[str], path: str) -> None:
+    """Add the abbreviations of the page and of what it includes; report what is missing."""
     abbreviations = dict(scan.abbreviations)
     if resolve:
-        for at, target in [(link.span[0], link.target) for link in scan.links if link.kind in ("snippet", "import")]:
+        for at, target in [(link.span[0], link.target) for link in scan.links if _is_included(link)]:
             included = _included(resolve, target, path)
             if included is None:
                 scan.notice(at, "missing-include", f"The included file {target} does not exist.")
             else:
                 abbreviations = {**marks.abbreviations(included), **abbreviations}
+    for glossary in glossaries:
+        abbreviations = {**marks.abbreviations(glossary), **abbreviations}
     if abbreviations:
         found["abbreviations"] = abbreviations
+
+
+def _is_included(link: Link) -> bool:
+    return link.kind in ("snippet", "import") and "://" not in link.target
 
 
 def _included(resolve: Resolve, target: str, path: str) -> str | None:
