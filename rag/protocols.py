@@ -126,6 +126,16 @@ class Generation(Protocol):
         """Return the chunks with these ids, in their order; an unknown id is left out."""
         ...
 
+    def representatives(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return, for each chunk, the id of the one that stands for it and its near-duplicates; an unknown id is left out.
+
+        A chunk that nothing resembles stands for itself, and a representative always does. Every other chunk is a near-duplicate of
+        its representative: the Jaccard similarity of their word 3-shingles is at least `rag.duplicates.THRESHOLD`, and they hold
+        the same numbers. Two chunks with one representative need not be near-duplicates of each other. The representative is the
+        first by path and place, not the best: keep the one that ranks best, and one for each representative.
+        """
+        ...
+
     def source(self, path: str) -> str:
         """Return `Document.source` of a page of this generation.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from rag.duplicates import representatives
 from rag.index import Fingerprint, Index, Manifest, embed_hash
 from rag.index.filters import labels, wanted
 from rag.types import Chunk, Document
@@ -108,6 +109,10 @@ class FakeGeneration:
 
     def chunks(self, ids):
         return [self._chunks[one] for one in ids if one in self._chunks]
+
+    def representatives(self, ids):
+        found = representatives(self._chunks.values())
+        return {one: found[one] for one in ids if one in found}
 
     def source(self, path):
         return self._documents[path].source

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag.duplicates import representatives
 from rag.index.hashes import SetHash, corpus_hash, item
 from rag.index.layout import NOTES
 from rag.index.manifest import Hashes, Manifest
 from rag.index.notes import Notes
+from rag.index.rows import row_chunk
 
 if TYPE_CHECKING:
     from rag.index.vectors import Vectors
@@ -68,6 +70,7 @@ def check_manifest(folder: Path, manifest: Manifest, vectors: Vectors) -> list[s
             return wrong
         wrong += check_vectors(notes, vectors, written_by=None)
         wrong += _check_hashes(_recompute(notes, vectors), manifest.hashes)
+        wrong += _check_copies(notes)
         if (manifest.documents, manifest.chunks) != notes.counts():
             wrong.append(
                 f"the manifest counts {manifest.documents} documents and {manifest.chunks} chunks, the notes {notes.counts()}"
@@ -115,6 +118,13 @@ def _recompute(notes: Notes, vectors: Vectors) -> Hashes:
         if document is not None:
             sources.add(document.digest)
     return Hashes(ids.hexdigest(), texts.hexdigest(), stored.hexdigest(), sources.hexdigest())
+
+
+def _check_copies(notes: Notes) -> list[str]:
+    ids = [one for batch in notes.ids() for one in batch]
+    expected = representatives(row_chunk(row) for batch in notes.ids() for row in notes.chunks(batch).values())
+    wrong = sum(found != expected[one] for one, found in notes.representatives(ids).items())
+    return [f"{wrong} chunks are not linked to their near-duplicates"] if wrong else []
 
 
 def _check_hashes(found: Hashes, expected: Hashes) -> list[str]:

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+from rag.index.copies import Copies
 from rag.index.rows import SCHEMA, ChunkRow, DocumentRow
 from rag.index.trouble import explained
 
@@ -25,6 +26,7 @@ _T = TypeVar("_T")
 _CHUNKS = "SELECT * FROM chunks "
 _DOCUMENTS = "SELECT * FROM documents "
 _IDS = "SELECT id FROM chunks "
+_REPRESENTATIVES = "SELECT id, coalesce(representative, id) FROM chunks LEFT JOIN representatives USING (id) "
 _KNOWN = "SELECT * FROM previous.chunks WHERE id NOT IN (SELECT id FROM rewritten) "
 _DRAFT_SETTINGS = (
     "PRAGMA journal_mode = OFF",
@@ -83,6 +85,13 @@ class Notes:
         """Return the chunks of a document, in its order."""
         return [ChunkRow(*row) for row in self._rows(_CHUNKS + "WHERE path = ? ORDER BY position", (path,))]
 
+    def representatives(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return the id of the representative of each of those of the chunks that there are, its own where it is alone, by id."""
+        found: dict[str, str] = {}
+        for some in batches(ids):
+            found.update(self._rows(_REPRESENTATIVES + f"WHERE id IN ({_marks(some)})", some))
+        return found
+
     def paths(self) -> list[str]:
         """Return the paths of all documents, sorted."""
         return [row[0] for row in self._rows("SELECT path FROM documents ORDER BY path", ())]
@@ -139,14 +148,19 @@ class NotesDraft:
             run("CREATE TEMP TABLE gone (id TEXT PRIMARY KEY, vector_digest BLOB NOT NULL) WITHOUT ROWID")
             run("CREATE TEMP TABLE rewritten (id TEXT PRIMARY KEY) WITHOUT ROWID")
             run("BEGIN")
+            self._copies = Copies(self._connection, has_previous=previous is not None)
         except BaseException:
             self._connection.close()
             raise
 
     def close(self, *, keep: bool) -> None:
-        """Close the file; what was changed is in it with `keep`, and worthless without. Calling it twice is fine."""
+        """Close the file; what was changed is in it with `keep`, and worthless without. Calling it twice is fine.
+
+        With `keep`, near-duplicates are linked first.
+        """
         try:
             if keep:
+                self._copies.link()
                 self._connection.execute("COMMIT")
         finally:
             self._connection.close()
@@ -163,6 +177,7 @@ class NotesDraft:
 
     def drop(self, path: str) -> None:
         """Remove a document and its chunks; the vectors of the chunks are noted as gone."""
+        self._copies.dropped(path)
         self._connection.execute("INSERT OR REPLACE INTO gone SELECT id, vector_digest FROM chunks WHERE path = ?", (path,))
         self._connection.execute("DELETE FROM chunks WHERE path = ?", (path,))
         self._connection.execute("DELETE FROM documents WHERE path = ?", (path,))
@@ -175,9 +190,10 @@ class NotesDraft:
         """
         try:
             self._connection.execute("INSERT INTO documents VALUES (?,?,?,?,?,?)", document)
-            self._connection.executemany("INSERT INTO chunks VALUES (?,?,?,?,?,?,?)", chunks)
+            self._connection.executemany("INSERT INTO chunks VALUES (?,?,?,?,?,?,?,?)", chunks)
         except sqlite3.IntegrityError as error:
             raise ValueError(f"{document.path}: two chunks with the same id or ordinal ({error})") from error
+        self._copies.inserted(chunks)
 
     def gone(self, ids: Sequence[str]) -> dict[str, bytes]:
         """Return those of the ids that are noted as gone, with the digest of the vector that the vector store still has."""

@@ -117,6 +117,10 @@ class Reader:
         for ids in self._notes.ids():
             yield from self.chunks(ids)
 
+    def representatives(self, ids: Sequence[str]) -> dict[str, str]:
+        """Return the id of the representative of each chunk, its own where it is alone; an unknown id is left out."""
+        return self._notes.representatives(ids)
+
     def document(self, path: str) -> Document:
         """Return a page.
 

@@ -12,6 +12,7 @@ import zlib
 from dataclasses import fields
 from typing import Any, NamedTuple
 
+from rag.duplicates import wording_key, words_of
 from rag.index.hashes import decode, embed_hash, encode, item
 from rag.types import Chunk, Document
 
@@ -21,11 +22,14 @@ CREATE TABLE documents (
 ) WITHOUT ROWID;
 CREATE TABLE chunks (
     id TEXT PRIMARY KEY, path TEXT NOT NULL, position INTEGER NOT NULL, fields BLOB NOT NULL,
-    embed_hash TEXT NOT NULL, vector_digest BLOB NOT NULL, generation INTEGER NOT NULL
+    embed_hash TEXT NOT NULL, vector_digest BLOB NOT NULL, generation INTEGER NOT NULL, shape INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX chunks_by_place ON chunks (path, position);
 CREATE INDEX chunks_by_text ON chunks (embed_hash);
 CREATE INDEX chunks_by_generation ON chunks (generation, id);
+CREATE INDEX chunks_by_shape ON chunks (shape);
+CREATE TABLE bands (band INTEGER, shape INTEGER, PRIMARY KEY (band, shape)) WITHOUT ROWID;
+CREATE TABLE representatives (id TEXT PRIMARY KEY, representative TEXT NOT NULL) WITHOUT ROWID;
 """
 
 _LEVEL = 1
@@ -50,7 +54,7 @@ class DocumentRow(NamedTuple):
 
 
 class ChunkRow(NamedTuple):
-    """A row of `chunks`; `generation` is the number of the one that wrote its vector."""
+    """A row of `chunks`; `generation` is the number of the one that wrote its vector, `shape` the key of the wording."""
 
     id: str
     path: str
@@ -59,6 +63,7 @@ class ChunkRow(NamedTuple):
     embed_hash: str
     vector_digest: bytes
     generation: int
+    shape: int
 
     @property
     def text_digest(self) -> bytes:
@@ -93,7 +98,8 @@ def chunk_row(chunk: Chunk, vector_digest: bytes, generation: int) -> ChunkRow:
     values = {name: getattr(chunk, name) for name in _FIELDS}
     raw = encode(json.dumps(values, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")))
     packed = zlib.compress(raw, _LEVEL)
-    return ChunkRow(chunk.id, chunk.path, chunk.ordinal, packed, embed_hash(chunk.embed_text), vector_digest, generation)
+    shape = wording_key(words_of(chunk))
+    return ChunkRow(chunk.id, chunk.path, chunk.ordinal, packed, embed_hash(chunk.embed_text), vector_digest, generation, shape)
 
 
 def row_chunk(row: ChunkRow) -> Chunk:

@@ -8,11 +8,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from rag.duplicates import representatives
 from rag.errors import IndexLockedError, IndexStateError, UnreadableFileError
 from rag.index import FileEntry, Index, embed_hash
 from rag.types import Notice
 from tests.fake_index import DIMENSION, FINGERPRINT, FakeGeneration, embed_hashes, matrix, page, pages, store, vector
 
+BOILERPLATE = "the same block at the end of many pages, long enough to be compared without the heading above it, of no use twice"
+COPIES = [page("copies/a.md", BOILERPLATE, title="A"), page("copies/b.md", f"{BOILERPLATE}!", title="B")]
 LIBRARY = [
     page(
         "guides/lora.md",
@@ -31,6 +34,7 @@ LIBRARY = [
     ),
     page("notes/twins.md", "the same", "the same", title="Twins"),
     page("notes/empty.md", title="Empty"),
+    *COPIES,
 ]
 EVERYTHING = {chunk.id: chunk for _, chunks in LIBRARY for chunk in chunks}
 
@@ -58,6 +62,7 @@ def contents(index, number=None):
     with index.open(number) as reader:
         sources = {path: reader.source(path) for path in reader.paths()}
         chunks = {chunk.id: chunk for chunk in reader.all_chunks()}
+        assert reader.representatives(list(chunks)) == representatives(chunks.values())
         vectors = {one: found.tobytes() for one, found in reader.vectors(list(chunks)).items()}
         return sources, chunks, vectors
 
@@ -132,6 +137,12 @@ class TestGeneration:
         with pytest.raises(KeyError):
             generation.source("unknown.md")
 
+    def test_near_duplicates_have_one_representative(self, generation):
+        first, second = (chunk.id for _, chunks in COPIES for chunk in chunks)
+        ids = [second, "unknown", *EVERYTHING]
+        assert generation.representatives(ids) == {one: first if one == second else one for one in EVERYTHING}
+        assert generation.representatives([]) == {}
+
     def test_closing_twice_is_fine(self, generation):
         with generation:
             generation.close()
@@ -178,7 +189,7 @@ class TestWriting:
     def test_a_generation_holds_what_was_put_in(self, index):
         manifest = store(index, LIBRARY)
         assert contents(index) == expected(LIBRARY)
-        assert (manifest.generation, manifest.parent, manifest.documents, manifest.chunks) == (1, None, 5, len(EVERYTHING))
+        assert (manifest.generation, manifest.parent, manifest.documents, manifest.chunks) == (1, None, 7, len(EVERYTHING))
         assert manifest.corpus == "corpus"
         assert manifest.created.endswith("+00:00")
         assert manifest == index.current() == index.manifest(1)
@@ -316,12 +327,12 @@ class TestWriting:
         assert files["guides/deep/rag.md"] == FileEntry("new", 1, "RAG", (), "not text")
         assert files["notes/twins.md"] == FileEntry("twin", 0, "", (), "draft")
         assert files["picture.md"] == FileEntry("pic", 0, "", (), "not text")
-        assert contents(index) == expected([*LIBRARY[:3], LIBRARY[4]]), (
+        assert contents(index) == expected([*LIBRARY[:3], *LIBRARY[4:]]), (
             "the old version of an unreadable page stays, that of a draft goes"
         )
         assert index.verify() == ()
         store(index, [], removed=["guides/deep/rag.md"])
-        assert contents(index) == expected([LIBRARY[0], LIBRARY[2], LIBRARY[4]])
+        assert contents(index) == expected([LIBRARY[0], LIBRARY[2], *LIBRARY[4:]])
 
     def test_a_file_whose_name_is_no_unicode_is_named_and_the_rest_goes_in(self, index):
         bad = page("a.md", "text")
