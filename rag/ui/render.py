@@ -63,7 +63,7 @@ def _card(index: int, passage: Passage, citations: Sequence[Citation]) -> Html:
         "button",
         element("span", chunk.title, class_="name", dir="auto"),
         element("span", _below(chunk.title, chunk.heading_path) or _snippet(passage.text), class_="detail", dir="auto"),
-        element("span", f"{chunk.path}:{chunk.line}", class_="file"),
+        element("span", f"{chunk.path.rsplit('/', 1)[-1]}:{chunk.line}", class_="file"),
         cited,
         type="button",
         class_="card",
@@ -140,8 +140,8 @@ def summary(given: Answer) -> str:
     """Return the line above a finished answer, as text: how well it is supported, and how long it took."""
     good = sum(sentence.support == "supported" for sentence in given.sentences)
     total = len(given.sentences)
-    done = f"{good} of {count(total, 'sentence')} supported by the notes" if total else _looked(len(given.passages))
-    return f"{done} · {given.timings_s.get('total', 0.0):.1f} s · generation {given.generation}"
+    done = f"{good} of {count(total, 'sentence')} supported" if total else _looked(len(given.passages))
+    return f"{done} · {given.timings_s.get('total', 0.0):.1f} s"
 
 
 def _looked(passages: int) -> str:

@@ -36,7 +36,7 @@ def test_asking_shows_the_evidence_and_then_the_answer_as_it_is_written(visit, c
     assert page.input_value("#question textarea") == ""
     assert turn.locator(".cite").count() == 4
     assert "not in the notes" in turn.locator(".answer").inner_text()
-    assert "4 of 5 sentences supported by the notes" in turn.locator(".status").inner_text()
+    assert "4 of 5 sentences supported" in turn.locator(".status").inner_text()
     assert page.locator(".spoken").inner_text() == "Answered, with 4 sources."
 
 

@@ -45,7 +45,8 @@ def test_every_part_is_inert_whatever_the_notes_say(text):
 
 
 def test_evidence_says_what_was_found_and_what_is_cited():
-    html = render.evidence(ANSWER.passages, ANSWER.citations)
+    found = (passage(SOURCE, path="notes/lora.md", title="LoRA", headings=("LoRA", "Idea")),)
+    html = render.evidence(found, (replace(CITATION, path="notes/lora.md"),))
     text = assert_inert(html)
     assert text.startswith("1 passage from 1 page")
     assert "LoRA" in text
@@ -53,7 +54,8 @@ def test_evidence_says_what_was_found_and_what_is_cited():
     assert "lora.md:1" in text
     assert "cited as 1" in text
     assert 'data-open="p1"' in html
-    assert "cited as" not in render.evidence(ANSWER.passages)
+    assert 'title="LoRA › Idea — notes/lora.md, line 1"' in html
+    assert "cited as" not in render.evidence(found)
     assert render.evidence(()) == ""
 
 
@@ -81,9 +83,9 @@ def test_an_abstention_is_calm_and_points_to_the_nearest_sections():
 
 
 def test_the_summary_counts():
-    assert render.summary(ANSWER) == "1 of 2 sentences supported by the notes · 1.2 s · generation 3"
-    assert render.summary(replace(ANSWER, sentences=())).startswith("Looked at 1 passage · 1.2 s")
-    assert render.summary(replace(ANSWER, sentences=(), passages=())).startswith("Found nothing · ")
+    assert render.summary(ANSWER) == "1 of 2 sentences supported · 1.2 s"
+    assert render.summary(replace(ANSWER, sentences=())) == "Looked at 1 passage · 1.2 s"
+    assert render.summary(replace(ANSWER, sentences=(), passages=())) == "Found nothing · 1.2 s"
     assert "1 sentence marked “not in the notes”" in assert_inert(render.cautions(ANSWER))
 
 
