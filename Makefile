@@ -76,7 +76,7 @@ $(BIN)/python:
 
 $(VENV)/.chat: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing into $(VENV); this takes some minutes the first time." >&2
-	@$(PIP) install -c constraints.txt -e .
+	@$(PIP) install -c constraints.txt -e '.[documents]'
 	@touch $@
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rag.errors import UnreadableFileError
 from rag.links import LinkChecker
-from rag.load import all_files, decode, read_bytes, walk
+from rag.load import MARKDOWN_SUFFIXES, all_files, decode, read_bytes, walk
 from rag.markdown.blocks import Page
 from rag.markdown.parse import parse
 from rag.types import Notice
@@ -37,6 +37,8 @@ def lint(corpus: Path) -> list[Notice]:
     notices: list[Notice] = []
     files, _ = walk(corpus)
     for file in files:
+        if file.absolute.suffix.lower() not in MARKDOWN_SUFFIXES:
+            continue
         try:
             sources[file.path] = decode(read_bytes(file))
         except UnreadableFileError as error:

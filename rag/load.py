@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import importlib.util
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,10 +18,19 @@ from pathspec import GitIgnoreSpec
 from rag.errors import CorpusError, UnreadableFileError
 
 MARKDOWN_SUFFIXES = frozenset({".md", ".mdx", ".markdown"})
+TEXT_SUFFIXES = frozenset({".canvas", ".ipynb", ".txt"})
+DOCUMENT_SUFFIXES = frozenset({".docx", ".htm", ".html", ".pdf", ".pptx"})
+"""Read with the packages of the extra `documents`."""
+
 IGNORED_FOLDERS = frozenset({"node_modules", "__pycache__"})
+TEMPLATE_FOLDERS = frozenset({"templates", "_templates", "archetypes"})
+"""What is in them is copied to begin a note and says nothing itself."""
+
 IGNORE_FILE = ".ragignore"
 MAX_FILE_BYTES = 64 * 1024 * 1024
 
+_DOCUMENT_MODULES = ("bs4", "docx2txt", "llama_index", "pptx", "pypdf")
+_NOT_EVIDENCE = {".base": "not evidence: a view of an Obsidian database", ".excalidraw": "not evidence: an Excalidraw drawing"}
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark begins it
@@ -47,7 +57,7 @@ def walk(corpus: Path) -> tuple[list[CorpusFile], list[tuple[str, str]]]:
     """Return the readable files of a corpus by path, and the files left out with the reason.
 
     Hidden files and folders and `node_modules` are not part of a corpus and are not listed. A file `.ragignore` at the top names
-    more that is left out, in the syntax of `.gitignore`.
+    more that is left out, in the syntax of `.gitignore`; what it takes in again with `!` is read although it lies among templates.
 
     Raises:
         CorpusError: the folder is missing, is not a folder, or cannot be listed; or `.ragignore` cannot be read.
@@ -62,9 +72,13 @@ def walk(corpus: Path) -> tuple[list[CorpusFile], list[tuple[str, str]]]:
     files: list[CorpusFile] = []
     left_out: list[tuple[str, str]] = []
     ignored = _ignored(root)
+    documents = documents_installed()
     for absolute in _entries(root):
         path = absolute.relative_to(root).as_posix()
-        reason = f"listed in {IGNORE_FILE}" if ignored.match_file(path) else _why_not(absolute, root)
+        listed = ignored.check_file(path).include
+        reason = (
+            f"listed in {IGNORE_FILE}" if listed else _why_not(absolute, root) or _unfit(path, listed=listed, documents=documents)
+        )
         if reason:
             left_out.append((path, reason))
         else:
@@ -107,11 +121,29 @@ def _why_not(absolute: Path, root: Path) -> str:
         return "symbolic link that leaves the corpus"
     if absolute.is_dir():
         return "symbolic link to a folder"
-    if absolute.suffix.lower() not in MARKDOWN_SUFFIXES:
-        return f"not a note ({absolute.suffix or 'no suffix'})"
     if not absolute.is_file():
         return "not a regular file"
     return ""
+
+
+def _unfit(path: str, *, listed: bool | None, documents: bool) -> str:
+    """Why a file of this name and kind is not read; empty if it is. `listed` is False where `.ragignore` takes it in again."""
+    *folders, name = path.lower().split("/")
+    suffix = name[name.rindex(".") :] if "." in name else ""
+    if suffix in _NOT_EVIDENCE or name.endswith(".excalidraw.md"):
+        return _NOT_EVIDENCE[suffix if suffix in _NOT_EVIDENCE else ".excalidraw"]
+    if suffix not in MARKDOWN_SUFFIXES | TEXT_SUFFIXES | DOCUMENT_SUFFIXES:
+        return f"not a note ({suffix or 'no suffix'})"
+    if listed is None and not TEMPLATE_FOLDERS.isdisjoint(folders):
+        return "a template"
+    if suffix in DOCUMENT_SUFFIXES and not documents:
+        return f"{suffix} files need the extra documents: pip install 'rag-notes[documents]'"
+    return ""
+
+
+def documents_installed() -> bool:
+    """Return whether the packages of the extra `documents` are there; imports none of them."""
+    return all(importlib.util.find_spec(name) for name in _DOCUMENT_MODULES)
 
 
 def read_bytes(file: CorpusFile) -> bytes:

@@ -25,7 +25,7 @@ from rag.index import Fingerprint, Index, Manifest, Writer, embed_hash
 from rag.load import CorpusFile, read_bytes, sha256
 from rag.plan import Plan, make_plan
 from rag.protocols import LLM, Embedder, Generation, Progress, Vector
-from rag.read import DRAFT, Reading
+from rag.read import LEFT_OUT, Reading
 from rag.retrieve.retriever import Retriever
 from rag.types import Answer, AskEvent, Draft, IngestReport, Message, Passage, Retrieval
 
@@ -160,7 +160,7 @@ def _report(plan: Plan, manifest: Manifest, work: _Work, seconds: Mapping[str, f
         embedded=work.embedded,
         reused=manifest.chunks - work.embedded,
         seconds=seconds,
-        failed=tuple(sorted(path for path, entry in manifest.files.items() if entry.skipped and entry.skipped != DRAFT)),
+        failed=tuple(sorted(path for path, entry in manifest.files.items() if entry.skipped and entry.skipped not in LEFT_OUT)),
     )
 
 

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rag.load import decode
+from rag.errors import UnreadableFileError
+from rag.load import MARKDOWN_SUFFIXES, decode
 from rag.protocols import TokenCounter
 from rag.types import Chunk, Document, Notice
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rag.extract.pieces import Extract
     from rag.includes import Includes
     from rag.markdown.blocks import Page
 
 DRAFT = "draft"
+DRAWING = "not evidence: an Excalidraw drawing"
+LEFT_OUT = frozenset({DRAFT, DRAWING})
+"""Why a page that can be read is not indexed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,32 +47,39 @@ def read_page(
     raw: bytes,
     sha256: str,
     *,
+    documents: Callable[[str, bytes], Extract] | None = None,
     counter: TokenCounter,
     target_tokens: int,
     includes: Includes | None = None,
 ) -> Reading:
-    """Decode, parse and chunk one Markdown file.
+    """Decode, parse and chunk one file.
 
     Args:
         path: relative to the corpus, with `/`.
         raw: the bytes of the file.
         sha256: of `raw`.
+        documents: reads PDF, HTML, DOCX and PPTX: path and bytes to pieces.
         counter: of the embedder.
         target_tokens: wanted size of a chunk.
         includes: which page shows which other file; without it a page stands alone.
 
     Raises:
-        UnreadableFileError: the bytes are not text.
+        UnreadableFileError: the bytes are not what the name says, or hold no text that can be had.
     """
     # A third of the start-up time of every command, and most read no page.
     from rag.chunk import chunk_page
 
-    source = decode(raw)
-    page = _parsed(source, path, includes)
+    suffix = posixpath.splitext(path)[1].lower()
+    if suffix in MARKDOWN_SUFFIXES:
+        source = decode(raw)
+        page = _parsed(source, path, includes)
+    else:
+        source, page = _extracted(path, suffix, raw, documents)
     identity = hashlib.sha256(path.encode()).hexdigest()[:16]
     document = Document(identity, path, page.title, page.metadata, source, sha256)
-    if page.draft:
-        return Reading(document, (), page.notices, DRAFT)
+    left_out = DRAFT if page.draft else DRAWING if "excalidraw-plugin" in page.metadata else ""
+    if left_out:
+        return Reading(document, (), page.notices, left_out)
     chunks = tuple(chunk_page(document, page, counter, target_tokens))
     notices = page.notices if chunks else (*page.notices, Notice(path, 0, "empty-page", "The page has no text."))
     return Reading(document, chunks, notices)
@@ -79,3 +94,16 @@ def _parsed(source: str, path: str, includes: Includes | None) -> Page:
     glossaries = [text for text in map(includes.read, includes.glossaries(path)) if text is not None]
     page = parse(source, path, resolve=lambda target: includes.text(target, path), glossaries=glossaries)
     return under_showings(page, source, includes.showings(path) if includes.is_shown(path) else ())
+
+
+def _extracted(path: str, suffix: str, raw: bytes, documents: Callable[[str, bytes], Extract] | None) -> tuple[str, Page]:
+    from rag.extract import canvas, notebook, pieces, plain
+
+    readers = {reader.SUFFIX: reader.read for reader in (canvas, notebook, plain)}
+    if suffix in readers:
+        extract = readers[suffix](decode(raw))
+    elif documents is not None:
+        extract = documents(path, raw)
+    else:
+        raise UnreadableFileError(f"nothing reads {suffix} files here")
+    return pieces.compose(extract, path)

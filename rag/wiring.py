@@ -19,6 +19,7 @@ from rag.config import Config
 from rag.embed.bert_folder import supports
 from rag.embed.tokens import WordPieceCounter
 from rag.errors import IndexStateError, ModelError
+from rag.extract.pieces import Extract
 from rag.includes import Includes
 from rag.index import Fingerprint, Index
 from rag.models.catalogue import load_catalogue
@@ -150,13 +151,21 @@ def run_ingest(config: Config, *, full: bool, dry_run: bool, progress: Progress)
     counter = build_counter(config)
 
     def read(path: str, raw: bytes, digest: str, includes: Includes) -> Reading:
-        return read_page(path, raw, digest, counter=counter, target_tokens=config.chunk_tokens, includes=includes)
+        return read_page(
+            path, raw, digest, documents=_read_document, counter=counter, target_tokens=config.chunk_tokens, includes=includes
+        )
 
     embedder = functools.lru_cache(maxsize=1)(lambda: build_embedder(config))
     parts = IngestParts(build_index(config), fingerprint(config), read, embedder)
     if dry_run:
         return preview(config.corpus, parts)
     return ingest(config.corpus, parts, progress=progress, full=full)
+
+
+def _read_document(path: str, raw: bytes) -> Extract:
+    from rag.llamaindex.readers import read_document
+
+    return read_document(path, raw)
 
 
 class _Source:

@@ -2,8 +2,9 @@ import codecs
 
 import pytest
 
+from rag import load
 from rag.errors import CorpusError, UnreadableFileError
-from rag.load import decode, walk
+from rag.load import DOCUMENT_SUFFIXES, decode, walk
 
 
 @pytest.mark.parametrize(
@@ -31,16 +32,61 @@ def test_what_is_no_text_is_refused(raw):
 
 
 def test_walk_lists_notes_and_says_what_it_leaves_out(tmp_path):
-    for name in ("b.md", "a/x.mdx", ".hidden.md", ".obsidian/y.md", "node_modules/z.md", "img.png"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+    names = ("b.md", "a/x.mdx", "c.IPYNB", "d.canvas", "e.txt", ".hidden.md", ".obsidian/y.md", "node_modules/z.md", "img.png")
+    for name in (
+        *names,
+        "v.base",
+        "s.excalidraw.md",
+        "s.excalidraw",
+        "Templates/t.md",
+        "a/archetypes/n.md",
+        "LICENSE",
+        "a.b/LICENSE",
+    ):
+        (tmp_path / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / name).write_text("x")
     outside = tmp_path.parent / "outside.md"
     outside.write_text("secret")
     (tmp_path / "link.md").symlink_to(outside)
     (tmp_path / "inner.md").symlink_to(tmp_path / "b.md")
     files, left_out = walk(tmp_path)
-    assert [file.path for file in files] == ["a/x.mdx", "b.md", "inner.md"]
-    assert left_out == [("img.png", "not a note (.png)"), ("link.md", "symbolic link that leaves the corpus")]
+    assert [file.path for file in files] == ["a/x.mdx", "b.md", "c.IPYNB", "d.canvas", "e.txt", "inner.md"]
+    assert left_out == [
+        ("LICENSE", "not a note (no suffix)"),
+        ("Templates/t.md", "a template"),
+        ("a.b/LICENSE", "not a note (no suffix)"),
+        ("a/archetypes/n.md", "a template"),
+        ("img.png", "not a note (.png)"),
+        ("link.md", "symbolic link that leaves the corpus"),
+        ("s.excalidraw", "not evidence: an Excalidraw drawing"),
+        ("s.excalidraw.md", "not evidence: an Excalidraw drawing"),
+        ("v.base", "not evidence: a view of an Obsidian database"),
+    ]
+
+
+def test_templates_can_be_taken_in_again(tmp_path):
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates" / "prompt.md").write_text("x")
+    (tmp_path / ".ragignore").write_text("!templates/\n")
+    assert [file.path for file in walk(tmp_path)[0]] == ["templates/prompt.md"]
+
+
+@pytest.mark.parametrize("suffix", sorted(DOCUMENT_SUFFIXES))
+def test_documents_are_read_where_the_extra_is_installed(tmp_path, monkeypatch, suffix):
+    (tmp_path / f"paper{suffix}").write_bytes(b"x")
+    monkeypatch.setattr(load, "documents_installed", lambda: True)
+    assert [file.path for file in walk(tmp_path)[0]] == [f"paper{suffix}"]
+    monkeypatch.setattr(load, "documents_installed", lambda: False)
+    files, [(path, reason)] = walk(tmp_path)
+    assert (files, path) == ([], f"paper{suffix}")
+    assert reason == f"{suffix} files need the extra documents: pip install 'rag-notes[documents]'"
+
+
+def test_the_extra_is_there_only_with_all_its_packages(monkeypatch):
+    monkeypatch.setattr(load.importlib.util, "find_spec", lambda name: None if name == "pptx" else name)
+    assert not load.documents_installed()
+    monkeypatch.setattr(load.importlib.util, "find_spec", lambda name: name)
+    assert load.documents_installed()
 
 
 def test_ragignore_leaves_out_by_the_rules_of_gitignore(tmp_path):
