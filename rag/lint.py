@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from pathlib import Path
 
+from rag.crosscheck import is_stub, link_notices
 from rag.errors import UnreadableFileError
-from rag.links import LinkChecker
+from rag.links import Outline, outline
 from rag.load import MARKDOWN_SUFFIXES, all_files, decode, read_bytes, walk
 from rag.markdown.blocks import Page
 from rag.markdown.parse import parse
@@ -46,20 +47,21 @@ def lint(corpus: Path) -> list[Notice]:
             continue
         pages[file.path] = parse(sources[file.path], file.path)
         notices += pages[file.path].notices
-    checker = LinkChecker(all_files(corpus), pages, sources)
+    outlines = {path: outline(page, sources[path]) for path, page in pages.items()}
+    for broken in link_notices(all_files(corpus), list(outlines), outlines.get, list(outlines)).values():
+        notices += broken
     for path, page in pages.items():
-        notices += checker.broken(path)
-        notices += _size(path, page)
+        notices += _size(path, page, outlines[path])
     notices += _near_duplicates(pages)
     notices += _coverage(corpus, pages)
     return sorted(notices, key=lambda notice: (notice.path, notice.line, notice.message))
 
 
-def _size(path: str, page: Page) -> Iterator[Notice]:
+def _size(path: str, page: Page, links: Outline) -> Iterator[Notice]:
     words = sum(len(block.text.split()) for block in page.blocks)
     if words > MAX_WORDS:
         yield Notice(path, 0, "long-page", f"The page has {words} words; more than {MAX_WORDS} are better split.")
-    if not words and not page.draft:
+    if not words and not page.draft and not is_stub(path, page.metadata, links):
         yield Notice(path, 0, "empty-page", "The page has no text.")
     if not page.headings and "title" not in page.metadata and not page.title.strip():
         yield Notice(path, 0, "no-title", "The page has neither a title nor a heading.")

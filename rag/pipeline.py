@@ -8,6 +8,7 @@ Knows the order of the work and nothing of vendors: every part is passed in and 
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,15 +20,17 @@ from rag.answer.abstain import abstention_text
 from rag.answer.compose import Composer
 from rag.answer.decide import decide
 from rag.answer.prompt import WRITE, messages
+from rag.crosscheck import LINK_KINDS, TWIN_KIND, Overlap, link_notices, listing_hash, replaced, twin_notices
 from rag.errors import PromptTooLongError, UnreadableFileError
 from rag.includes import Includes
 from rag.index import Fingerprint, Index, Manifest, Writer, embed_hash
+from rag.links import Outline
 from rag.load import CorpusFile, read_bytes, sha256
 from rag.plan import Plan, make_plan
 from rag.protocols import LLM, Embedder, Generation, Progress, Vector
 from rag.read import LEFT_OUT, Reading
 from rag.retrieve.retriever import Retriever
-from rag.types import Answer, AskEvent, Draft, IngestReport, Message, Passage, Retrieval
+from rag.types import Answer, AskEvent, Draft, IngestReport, Message, Notice, Passage, Retrieval
 
 _EMBED_AT_ONCE = 256  # chunks: enough to sort by length, little enough to bound memory
 
@@ -96,6 +99,7 @@ def ingest(
                 _store(waiting, plan.includes, parts, writer, work)
                 waiting = []
             progress("Reading and embedding notes", number, len(todo))
+        _crosscheck(writer, plan)
         stored = time.perf_counter()
         manifest = writer.commit(progress)
     end = time.perf_counter()
@@ -113,6 +117,10 @@ def _read(file: CorpusFile, includes: Includes, parts: IngestParts, writer: Writ
         reading = parts.read(file.path, raw, digest, includes)
     except UnreadableFileError as error:
         writer.skip(file.path, error.message, sha256=digest, keep=True, inputs=includes.inputs(file.path))
+        if kept := writer.files[file.path].chunks:
+            chunks = "1 chunk" if kept == 1 else f"{kept} chunks"
+            message = f"The page cannot be read any more ({error.message}); the {chunks} of its last readable version stay."
+            writer.annotate(file.path, [Notice(file.path, 0, "unreadable", message)])
         return None
     finally:
         work.load_s += time.perf_counter() - start
@@ -137,12 +145,39 @@ def _store(readings: Sequence[Reading], includes: Includes, parts: IngestParts, 
         rows = [vectors[key] for key in keys]
         matrix = np.stack(rows) if rows else np.empty((0, parts.fingerprint.dimension), dtype=np.float32)
         try:
-            writer.put(reading.document, reading.chunks, matrix, reading.notices, inputs=includes.inputs(reading.document.path))
+            writer.put(
+                reading.document,
+                reading.chunks,
+                matrix,
+                reading.notices,
+                inputs=includes.inputs(reading.document.path),
+                outline=reading.outline,
+            )
         except UnreadableFileError as error:
             path = reading.document.path
             writer.skip(path, error.message, sha256=reading.document.sha256, inputs=includes.inputs(path))
             continue
         work.embedded += sum(key in fresh for key in keys)
+
+
+def _crosscheck(writer: Writer, plan: Plan) -> None:
+    """Bring the notices up to date that depend on other pages; nothing where neither a page nor a file's name changed."""
+    writer.listing = listing_hash(plan.files)
+    previous = writer.previous.listing if writer.previous else ""
+    if not writer.changed and writer.listing == previous:
+        return
+    texts = writer.outlines()
+    outline_of = functools.cache(lambda path: Outline.from_json(texts[path]) if path in texts else None)
+    fresh = link_notices(plan.files, list(texts), outline_of, [path for path in texts if not writer.files[path].skipped])
+    kinds = LINK_KINDS
+    if writer.changed:
+        kinds |= {TWIN_KIND}
+        for path, notices in twin_notices(Overlap(*each) for each in writer.overlaps()).items():
+            fresh.setdefault(path, []).extend(notices)
+    for path, entry in list(writer.files.items()):
+        current = replaced(entry.notices, kinds, fresh.get(path, ()))
+        if current != entry.notices:
+            writer.annotate(path, current)
 
 
 def _report(plan: Plan, manifest: Manifest, work: _Work, seconds: Mapping[str, float]) -> IngestReport:

@@ -23,6 +23,7 @@ class Plan:
         unchanged: how many files are as they were.
         left_out: path and reason of what is not a note.
         includes: which page shows which other file.
+        files: every file of the corpus, note or not, left out or not: what a link may name.
     """
 
     includes: Includes
@@ -32,6 +33,7 @@ class Plan:
     removed: list[str] = field(default_factory=list)
     unchanged: int = 0
     left_out: list[tuple[str, str]] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
 
 
 def make_plan(corpus: Path, known: Mapping[str, FileEntry]) -> Plan:
@@ -43,8 +45,9 @@ def make_plan(corpus: Path, known: Mapping[str, FileEntry]) -> Plan:
     files, left_out = walk(corpus)
     if not files:
         raise CorpusError(f"The corpus {corpus} holds no notes", hint="Put .md or .mdx files there; the index was left as it is.")
-    includes = Includes(corpus, [*(file.path for file in files), *(path for path, _ in left_out)])
-    plan = Plan(includes, left_out=left_out, removed=sorted(set(known) - {file.path for file in files}))
+    names = [*(file.path for file in files), *(path for path, _ in left_out)]
+    includes = Includes(corpus, names)
+    plan = Plan(includes, files=names, left_out=left_out, removed=sorted(set(known) - {file.path for file in files}))
     hashes = {file.path: _hash(file, includes) for file in files}
     for file in files:
         entry = known.get(file.path)

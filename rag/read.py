@@ -34,12 +34,14 @@ class Reading:
         chunks: in order; empty for a page that is left out or has no text.
         notices: what an editor should know.
         left_out: why the page is not indexed although it can be read; empty if it is.
+        outline: where the page leads and what links may name on it, as `rag.links.Outline.as_json` writes it.
     """
 
     document: Document
     chunks: tuple[Chunk, ...]
     notices: tuple[Notice, ...]
     left_out: str = ""
+    outline: str = ""
 
 
 def read_page(
@@ -68,6 +70,8 @@ def read_page(
     """
     # A third of the start-up time of every command, and most read no page.
     from rag.chunk import chunk_page
+    from rag.crosscheck import is_stub
+    from rag.links import outline
 
     suffix = posixpath.splitext(path)[1].lower()
     if suffix in MARKDOWN_SUFFIXES:
@@ -81,8 +85,10 @@ def read_page(
     if left_out:
         return Reading(document, (), page.notices, left_out)
     chunks = tuple(chunk_page(document, page, counter, target_tokens))
-    notices = page.notices if chunks else (*page.notices, Notice(path, 0, "empty-page", "The page has no text."))
-    return Reading(document, chunks, notices)
+    notices, links = page.notices, outline(page, source)
+    if not chunks and not is_stub(path, page.metadata, links):
+        notices = (*notices, Notice(path, 0, "empty-page", "The page has no text."))
+    return Reading(document, chunks, notices, outline=links.as_json())
 
 
 def _parsed(source: str, path: str, includes: Includes | None) -> Page:

@@ -86,13 +86,14 @@ class Draft:
                 self._forget(document, self._notes.chunks_of(path))
                 self._notes.drop(path)
 
-    def put(self, document: Document, chunks: Sequence[Chunk], vectors: Matrix) -> None:
+    def put(self, document: Document, chunks: Sequence[Chunk], vectors: Matrix, outline: str = "") -> None:
         """Add a page, or put it in the place of the one with the same path.
 
         Args:
             document: the page.
             chunks: of the page, in order.
             vectors: shape (len(chunks), dimension), float32, each of length 1, aligned with `chunks`.
+            outline: what links need of the page.
 
         Raises:
             ValueError: chunks of another page, ids or ordinals that occur twice, vectors that do not fit or are not of length 1.
@@ -103,7 +104,7 @@ class Draft:
         rows = [
             chunk_row(chunk, vector_digest(chunk.id, vector), self.number) for chunk, vector in zip(chunks, vectors, strict=True)
         ]
-        page = document_row(document)
+        page = document_row(document, outline)
         with explained(self.folder, "writing a page"):
             before = self._notes.chunks_of(document.path)
             self.remove(document.path)
@@ -135,6 +136,16 @@ class Draft:
             for text, row in known.items()
             if row.id in stored and vector_digest(row.id, stored[row.id]) == row.vector_digest
         }
+
+    def outlines(self) -> dict[str, str]:
+        """Return what links need of each page, by path."""
+        with explained(self.folder, "reading what links need"):
+            return self._notes.outlines()
+
+    def overlaps(self) -> list[tuple[str, str, int, int, int]]:
+        """Return which pages say what other pages say; see `Writer.overlaps`."""
+        with explained(self.folder, "linking near-duplicates"):
+            return self._notes.overlaps()
 
     def finish(self, progress: Progress) -> tuple[int, int]:
         """Write everything out, check it as a reader would see it, and close; return how many documents and chunks there are.

@@ -96,6 +96,7 @@ class Manifest:
         chunks: how many chunks it holds.
         dead_vectors: places in the vector store's graph that no chunk uses any more; a rebuild sets it back to 0.
         hashes: of all that it holds.
+        listing: hash of the names of all files of the corpus, also of those that are no notes: what links were checked against.
     """
 
     generation: int
@@ -109,6 +110,7 @@ class Manifest:
     chunks: int
     dead_vectors: int
     hashes: Hashes
+    listing: str = ""
 
     def check_matches(self, expected: Fingerprint) -> None:
         """Refuse to answer with, or add to, a generation that was built otherwise.
@@ -135,7 +137,7 @@ class Manifest:
                 "fingerprint": {name: getattr(self.fingerprint, name) for name in Fingerprint.__slots__},
                 "counts": {"documents": self.documents, "chunks": self.chunks, "dead_vectors": self.dead_vectors},
                 "hashes": {name: getattr(self.hashes, name) for name in Hashes.__slots__},
-                "corpus": {"path": self.corpus, "sha256": self.corpus_sha256},
+                "corpus": {"path": self.corpus, "sha256": self.corpus_sha256, "listing": self.listing},
                 "files": {path: _entry_as_json(self.files[path]) for path in sorted(self.files)},
             },
             indent=1,
@@ -184,6 +186,7 @@ class Manifest:
             documents=int(counts["documents"]),
             chunks=int(counts["chunks"]),
             dead_vectors=int(counts["dead_vectors"]),
+            listing=str(raw["corpus"]["listing"]),
             hashes=Hashes(**{name: str(hashes[name]) for name in Hashes.__slots__}),
         )
 

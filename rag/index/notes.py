@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from rag.index.copies import Copies
+from rag.index.hashes import decode
 from rag.index.rows import SCHEMA, ChunkRow, DocumentRow
 from rag.index.trouble import explained
 
@@ -27,6 +28,15 @@ _CHUNKS = "SELECT * FROM chunks "
 _DOCUMENTS = "SELECT * FROM documents "
 _IDS = "SELECT id FROM chunks "
 _REPRESENTATIVES = "SELECT id, coalesce(representative, id) FROM chunks LEFT JOIN representatives USING (id) "
+_OVERLAPS = """
+WITH shared AS (
+    SELECT mine.path AS path, theirs.path AS other, sum(mine.words) AS words FROM main.representatives AS link
+    JOIN main.chunks AS mine ON mine.id = link.id JOIN main.chunks AS theirs ON theirs.id = link.representative
+    WHERE mine.path <> theirs.path GROUP BY 1, 2
+)
+SELECT path, other, words, (SELECT sum(words) FROM main.chunks WHERE path = shared.path),
+    (SELECT sum(words) FROM main.chunks WHERE path = shared.other) FROM shared ORDER BY path, other
+"""
 _KNOWN = "SELECT * FROM previous.chunks WHERE id NOT IN (SELECT id FROM rewritten) "
 _DRAFT_SETTINGS = (
     "PRAGMA journal_mode = OFF",
@@ -91,6 +101,10 @@ class Notes:
         for some in batches(ids):
             found.update(self._rows(_REPRESENTATIVES + f"WHERE id IN ({_marks(some)})", some))
         return found
+
+    def outlines(self) -> dict[str, str]:
+        """Return what links need of each page, by path."""
+        return {path: decode(raw) for path, raw in self._rows("SELECT path, outline FROM documents", ())}
 
     def paths(self) -> list[str]:
         """Return the paths of all documents, sorted."""
@@ -175,6 +189,15 @@ class NotesDraft:
         rows = self._connection.execute(_CHUNKS + "WHERE path = ?", (path,))
         return {row[0]: ChunkRow(*row) for row in rows}
 
+    def outlines(self) -> dict[str, str]:
+        """Return what links need of each page, by path, as the draft has it."""
+        return {path: decode(raw) for path, raw in self._connection.execute("SELECT path, outline FROM main.documents")}
+
+    def overlaps(self) -> list[tuple[str, str, int, int, int]]:
+        """Link near-duplicates; return the pages that share some with another page, as `Writer.overlaps` does."""
+        self._copies.link()
+        return self._connection.execute(_OVERLAPS).fetchall()
+
     def drop(self, path: str) -> None:
         """Remove a document and its chunks; the vectors of the chunks are noted as gone."""
         self._copies.dropped(path)
@@ -189,8 +212,8 @@ class NotesDraft:
             ValueError: a chunk's id or place is taken.
         """
         try:
-            self._connection.execute("INSERT INTO documents VALUES (?,?,?,?,?,?)", document)
-            self._connection.executemany("INSERT INTO chunks VALUES (?,?,?,?,?,?,?,?)", chunks)
+            self._connection.execute("INSERT INTO documents VALUES (?,?,?,?,?,?,?)", document)
+            self._connection.executemany("INSERT INTO chunks VALUES (?,?,?,?,?,?,?,?,?)", chunks)
         except sqlite3.IntegrityError as error:
             raise ValueError(f"{document.path}: two chunks with the same id or ordinal ({error})") from error
         self._copies.inserted(chunks)

@@ -18,11 +18,13 @@ from rag.types import Chunk, Document
 
 SCHEMA = """
 CREATE TABLE documents (
-    path TEXT PRIMARY KEY, id TEXT NOT NULL, title BLOB NOT NULL, metadata BLOB NOT NULL, source BLOB NOT NULL, sha256 TEXT NOT NULL
+    path TEXT PRIMARY KEY, id TEXT NOT NULL, title BLOB NOT NULL, metadata BLOB NOT NULL, source BLOB NOT NULL,
+    sha256 TEXT NOT NULL, outline BLOB NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE chunks (
     id TEXT PRIMARY KEY, path TEXT NOT NULL, position INTEGER NOT NULL, fields BLOB NOT NULL,
-    embed_hash TEXT NOT NULL, vector_digest BLOB NOT NULL, generation INTEGER NOT NULL, shape INTEGER NOT NULL
+    embed_hash TEXT NOT NULL, vector_digest BLOB NOT NULL, generation INTEGER NOT NULL, shape INTEGER NOT NULL,
+    words INTEGER NOT NULL
 );
 CREATE UNIQUE INDEX chunks_by_place ON chunks (path, position);
 CREATE INDEX chunks_by_text ON chunks (embed_hash);
@@ -37,7 +39,7 @@ _FIELDS = tuple(field.name for field in fields(Chunk) if field.name not in {"id"
 
 
 class DocumentRow(NamedTuple):
-    """A row of `documents`."""
+    """A row of `documents`; `outline` is what links need of the page, and no part of the document."""
 
     path: str
     id: str
@@ -45,16 +47,20 @@ class DocumentRow(NamedTuple):
     metadata: bytes
     source: bytes
     sha256: str
+    outline: bytes = b""
 
     @property
     def digest(self) -> bytes:
-        """Digest of everything in the row."""
+        """Digest of the document."""
         source = zlib.decompress(self.source)
         return item(self.path.encode(), self.id.encode(), self.title, self.metadata, source, self.sha256.encode())
 
 
 class ChunkRow(NamedTuple):
-    """A row of `chunks`; `generation` is the number of the one that wrote its vector, `shape` the key of the wording."""
+    """A row of `chunks`.
+
+    `generation` is the number of the one that wrote its vector, `shape` the key of the wording, `words` how many words that has.
+    """
 
     id: str
     path: str
@@ -64,6 +70,7 @@ class ChunkRow(NamedTuple):
     vector_digest: bytes
     generation: int
     shape: int
+    words: int
 
     @property
     def text_digest(self) -> bytes:
@@ -72,15 +79,15 @@ class ChunkRow(NamedTuple):
         return item(self.id.encode(), self.path.encode(), str(self.position).encode(), values, self.embed_hash.encode())
 
 
-def document_row(document: Document) -> DocumentRow:
-    """Return the row of a document.
+def document_row(document: Document, outline: str = "") -> DocumentRow:
+    """Return the row of a document and of what links need of it.
 
     Raises:
         ValueError: metadata that is not JSON.
     """
     metadata = encode(json.dumps(document.metadata, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")))
     source = zlib.compress(encode(document.source), _LEVEL)
-    return DocumentRow(document.path, document.id, encode(document.title), metadata, source, document.sha256)
+    return DocumentRow(document.path, document.id, encode(document.title), metadata, source, document.sha256, encode(outline))
 
 
 def row_document(row: DocumentRow) -> Document:
@@ -98,8 +105,9 @@ def chunk_row(chunk: Chunk, vector_digest: bytes, generation: int) -> ChunkRow:
     values = {name: getattr(chunk, name) for name in _FIELDS}
     raw = encode(json.dumps(values, ensure_ascii=False, allow_nan=False, sort_keys=True, separators=(",", ":")))
     packed = zlib.compress(raw, _LEVEL)
-    shape = wording_key(words_of(chunk))
-    return ChunkRow(chunk.id, chunk.path, chunk.ordinal, packed, embed_hash(chunk.embed_text), vector_digest, generation, shape)
+    words = words_of(chunk)
+    text = embed_hash(chunk.embed_text)
+    return ChunkRow(chunk.id, chunk.path, chunk.ordinal, packed, text, vector_digest, generation, wording_key(words), len(words))
 
 
 def row_chunk(row: ChunkRow) -> Chunk:

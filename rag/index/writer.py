@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING
 from rag.errors import IndexStateError, UnreadableFileError
 from rag.index.files import remove_tree, sync, sync_tree
 from rag.index.hashes import corpus_hash
-from rag.index.layout import Layout
+from rag.index.layout import NOTES, Layout
 from rag.index.lock import WriterLock, retire
 from rag.index.manifest import FileEntry, Fingerprint, Manifest
+from rag.index.notes import Notes
 from rag.index.trouble import REBUILD, explained
 from rag.types import Notice
 
@@ -50,6 +51,7 @@ class Writer:
     Attributes:
         previous: manifest of the current generation; None where there is none, or where it is damaged.
         damage: what is wrong with the current generation, None where nothing is. Then only `begin(full=True)` is possible.
+        listing: hash of the names of all files of the corpus; to be set before `commit`.
 
     Raises:
         IndexStateError: the folder cannot be read or written.
@@ -69,6 +71,7 @@ class Writer:
         self._files: dict[str, FileEntry] = {}
         self.previous: Manifest | None = None
         self.damage: IndexStateError | None = None
+        self.listing = ""
         try:
             for path in layout.left_overs():
                 self._clean(path)
@@ -115,7 +118,14 @@ class Writer:
         self._fingerprint, self._corpus, self._full = fingerprint, corpus, full
 
     def put(
-        self, document: Document, chunks: Sequence[Chunk], vectors: Matrix, notices: Sequence[Notice] = (), *, inputs: str = ""
+        self,
+        document: Document,
+        chunks: Sequence[Chunk],
+        vectors: Matrix,
+        notices: Sequence[Notice] = (),
+        *,
+        inputs: str = "",
+        outline: str = "",
     ) -> None:
         """Add a page, or put it in the place of the one with the same path.
 
@@ -125,6 +135,7 @@ class Writer:
             vectors: shape (len(chunks), dimension), float32, each of length 1, aligned with `chunks`.
             notices: what its editor should know.
             inputs: digest of what else its reading depended on.
+            outline: what links need of the page, to be handed out by `outlines`.
 
         Raises:
             UnreadableFileError: the path is not valid Unicode; nothing was changed, others can still be put.
@@ -132,7 +143,7 @@ class Writer:
         """
         _check_name(document.path)
         with self._step() as draft:
-            draft.put(document, chunks, vectors)
+            draft.put(document, chunks, vectors, outline)
         self._files[document.path] = FileEntry(document.sha256, len(chunks), document.title, tuple(notices), inputs=inputs)
 
     def remove(self, paths: Iterable[str]) -> None:
@@ -184,6 +195,46 @@ class Writer:
             KeyError: the file is not known.
         """
         self._files[path] = replace(self._files[path], notices=tuple(notices))
+
+    @property
+    def files(self) -> Mapping[str, FileEntry]:
+        """Every file as it is accounted for now, by path."""
+        return self._files
+
+    @property
+    def changed(self) -> bool:
+        """Whether some page was put or removed."""
+        return self._draft is not None
+
+    def outlines(self) -> dict[str, str]:
+        """Return what links need of each page that is in the index now, by path.
+
+        Raises:
+            IndexStateError: the current generation is damaged.
+        """
+        if self._draft is not None:
+            with self._step() as draft:
+                return draft.outlines()
+        if self.previous is None or self._full:
+            return {}
+        notes = Notes(self._layout.generation(self.previous.generation) / NOTES)
+        try:
+            return notes.outlines()
+        finally:
+            notes.close()
+
+    def overlaps(self) -> list[tuple[str, str, int, int, int]]:
+        """Return which pages say what other pages say; only after a change.
+
+        Returns:
+            tuples of a page, the page where the representatives of its near-duplicates are, how many words of the first are in
+            chunks that have one there, and how many words the first and the other page have.
+
+        Raises:
+            IndexStateError: the disk is full, or the current generation is damaged.
+        """
+        with self._step() as draft:
+            return draft.overlaps()
 
     def vectors_for(self, embed_hashes: Sequence[str]) -> dict[str, Vector]:
         """Return, by embed hash, the vectors that the current generation holds for these texts, whatever page they were on.
@@ -257,6 +308,7 @@ class Writer:
             corpus=self._corpus,
             corpus_sha256=corpus_hash((path, entry.sha256) for path, entry in self._files.items()),
             files=dict(self._files),
+            listing=self.listing,
             fingerprint=self._fingerprint,
             documents=documents,
             chunks=chunks,
