@@ -1,12 +1,14 @@
 """The judge: one of our language models behind ragas' interface.
 
 Knows ragas' base class and our LLM Protocol; knows no metric. What is asked and answered is recorded, because a ragas result
-holds a number and no verdicts. A judgement that cannot be made raises; it never becomes a number.
+holds a number and no verdicts; beside each verdict stands its expected value, by the probabilities of the tokens that could have
+stood there. A judgement that cannot be made raises; it never becomes a number.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,16 +18,17 @@ from pydantic import BaseModel, ValidationError
 from ragas.llms.base import InstructorBaseRagasLLM
 
 from eval.errors import JudgementError
-from eval.judgement import Call
-from eval.schema import Schema, bounded_schema, longest_chars
+from eval.judgement import Call, Verdict
+from eval.protocol import SYSTEM
+from eval.schema import Schema, bounded_schema, longest_chars, scale
 from rag.errors import RagError
 from rag.protocols import LLM
 from rag.types import Message
 
-SYSTEM = "You are a careful judge. Follow the instructions, judge only what is given, and reply with the JSON alone."
-
 _CHARS_PER_TOKEN = 2.0  # JSON in English has about four; half of that leaves room for names, numbers and other languages
 _LEAST_TOKENS = 64
+_FLAG = re.compile(r'(?<!\\)"(\w+)":\s*(?=(\d+)\b)')
+_UNSURE = 0.05  # two ways of reading the same token may differ by this much, no more
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -35,6 +38,7 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
 
     Attributes:
         is_async: which of the two methods ragas should call; both do the same work.
+        unweighted: why the last verdict has no expected value; empty where all have one, or the engine only disagrees with itself.
     """
 
     is_async = True
@@ -43,6 +47,7 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
         self._llm = llm
         self._calls: list[Call] = []
         self._items: int | None = None
+        self.unweighted = ""
 
     @property
     def name(self) -> str:
@@ -76,24 +81,27 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
             LLMError: the engine failed, or the prompt is too long.
         """
         start = time.perf_counter()
+        messages: list[Message] = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": prompt}]
         pieces: list[str] = []
+        verdicts: list[Verdict] = []
         error = ""
         try:
-            self._write(prompt, bounded_schema(response_model, items=self._items), pieces)
-            return _parsed("".join(pieces), response_model)
+            self._write(messages, bounded_schema(response_model, items=self._items), pieces)
+            reply = _parsed("".join(pieces), response_model)
+            verdicts = self._weighted(messages, "".join(pieces), response_model.__name__)
+            return reply
         except RagError as failure:
             error = str(failure)
             raise
         finally:
             seconds = round(time.perf_counter() - start, 3)
-            self._calls.append(Call(response_model.__name__, prompt, "".join(pieces), seconds, error))
+            self._calls.append(Call(response_model.__name__, prompt, "".join(pieces), seconds, error, tuple(verdicts)))
 
     async def agenerate(self, prompt: str, response_model: type[Model]) -> Model:
         """Do the same as `generate`: there is one engine, and waiting for it is all there is to do."""
         return self.generate(prompt, response_model)
 
-    def _write(self, prompt: str, schema: Schema, pieces: list[str]) -> None:
-        messages: list[Message] = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": prompt}]
+    def _write(self, messages: list[Message], schema: Schema, pieces: list[str]) -> None:
         prompt_tokens = self._llm.count_prompt(messages)
         room = self._llm.context_tokens - prompt_tokens
         if room < _LEAST_TOKENS:
@@ -103,6 +111,29 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
             )
         wanted = max(_LEAST_TOKENS, int(longest_chars(schema) / _CHARS_PER_TOKEN))
         pieces.extend(self._llm.stream(messages, max_tokens=min(room, wanted), schema=schema))
+
+    def _weighted(self, messages: list[Message], reply: str, model: str) -> list[Verdict]:
+        """Return the verdicts of a reply, each with its expected value: the reply up to it is given back as the judge's own words.
+
+        Not every engine goes on with words that are put into its mouth. One that does has the verdict that it wrote as the most
+        likely one, for it is greedy; where that is not so, nothing is expected.
+        """
+        verdicts = []
+        for found in _FLAG.finditer(reply):
+            field, value = found[1], int(found[2])
+            values = scale(model, field)
+            if value not in values:
+                continue
+            said: Message = {"role": "assistant", "content": reply[: found.end()]}
+            try:
+                shares = self._llm.probabilities([*messages, said], [str(each) for each in values])
+            except RagError as error:
+                self.unweighted = str(error)
+                shares = ()
+            agrees = bool(shares) and shares[values.index(value)] >= max(shares) - _UNSURE
+            expected = sum(share * each for share, each in zip(shares, values, strict=True)) if agrees else None
+            verdicts.append(Verdict(field, value, expected))
+        return verdicts
 
 
 def _parsed(text: str, response_model: type[Model]) -> Model:

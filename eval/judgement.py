@@ -29,6 +29,22 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """One verdict in a reply of the judge: a flag, or a rating.
+
+    Attributes:
+        field: its name in the reply.
+        value: as it was written.
+        expected: its expected value over what could have stood there, by the judge's own probabilities; None where they are not
+            known.
+    """
+
+    field: str
+    value: int
+    expected: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One question to the judge.
 
@@ -38,6 +54,7 @@ class Call:
         output: all that the model wrote.
         seconds: it took.
         error: why the output is no judgement; empty if it is one.
+        verdicts: in the output, in its order.
     """
 
     asks_for: str
@@ -45,6 +62,7 @@ class Call:
     output: str
     seconds: float
     error: str = ""
+    verdicts: Sequence[Verdict] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +75,8 @@ class Judgement:
         reason: why it failed or was not judged; empty if judged.
         seconds: it took.
         calls: what the judge saw and said, in order.
+        expected: the same figure from the probabilities of the verdicts, which tells a sure judge from an unsure one; None where
+            they are not known.
     """
 
     status: Status
@@ -64,6 +84,7 @@ class Judgement:
     reason: str = ""
     seconds: float = 0.0
     calls: Sequence[Call] = ()
+    expected: float | None = None
 
     @classmethod
     def not_judged(cls, reason: str) -> Judgement:
@@ -75,9 +96,10 @@ class Judgement:
         return {
             "status": self.status,
             "value": self.value,
+            "expected": self.expected,
             "reason": self.reason,
             "seconds": round(self.seconds, 3),
-            "calls": [asdict(call) for call in self.calls],
+            "calls": [{**asdict(call), "verdicts": [asdict(verdict) for verdict in call.verdicts]} for call in self.calls],
         }
 
 

@@ -7,6 +7,7 @@ import os
 import platform
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ PACKAGES = (
     "transformers",
     "torch",
     "sentence-transformers",
+    "openvino",
     "chromadb",
     "llama-index-core",
     "numpy",
@@ -25,10 +27,10 @@ PACKAGES = (
 )
 
 
-def versions() -> dict[str, str]:
-    """Return the version of each package that takes part; one that is not installed is left out."""
+def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """Return the version of Python and of each of the packages; one that is not installed is left out."""
     found = {"python": platform.python_version()}
-    for name in PACKAGES:
+    for name in packages:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""What can be said of an answer without a judge: facts, evidence, abstention, verdict.
+"""What can be said of an answer without a judge: facts, evidence, citations, abstention, verdict.
 
 Pure functions over a question, an answer and the sources that it was drawn from.
 """
@@ -6,7 +6,7 @@ Pure functions over a question, an answer and the sources that it was drawn from
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from eval.evidence import occurrences
@@ -29,24 +29,32 @@ EXPLAINED: dict[Verdict, str] = {
     "error": "the system failed with an error",
 }
 
+Places = Sequence[tuple[str, Span]]
+"""Page and span in its source."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One place of the evidence.
+    """One piece of the evidence.
 
     Attributes:
         page: path in the corpus.
         heading: above the place.
-        retrieved: whether a passage shows characters of it.
-        cited: whether a citation does.
+        ranks: of the passages that show at least half of it.
+        cited: whether a citation shares characters with it.
         note: why it could not be looked for; empty normally.
     """
 
     page: str
     heading: str
-    retrieved: bool
+    ranks: tuple[int, ...]
     cited: bool
     note: str = ""
+
+    @property
+    def retrieved(self) -> bool:
+        """Whether a passage shows it."""
+        return bool(self.ranks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +65,19 @@ class Measures:
         verdict: in one word.
         stated: must-facts that the answer states.
         missing: must-facts that it does not.
-        evidence: each place of the question's evidence.
+        evidence: each piece of the question's evidence.
+        passage_tokens: of each passage, by rank.
+        citations: how many places the answer points at.
+        good_citations: how many of them share characters with a piece of the evidence.
     """
 
     verdict: Verdict
     stated: tuple[str, ...]
     missing: tuple[str, ...]
     evidence: tuple[Found, ...]
+    passage_tokens: tuple[int, ...]
+    citations: int
+    good_citations: int
 
     @property
     def fact_share(self) -> float | None:
@@ -83,8 +97,13 @@ def measure(question: Question, answer: Answer, source: Callable[[str], str]) ->
     text = plain_text(answer)
     stated = tuple(fact for fact in question.must if states(text, fact))
     missing = tuple(fact for fact in question.must if fact not in stated)
-    evidence = tuple(_find(place, answer, source) for place in question.evidence)
-    return Measures(_verdict(question, answer, stated, missing), stated, missing, evidence)
+    pieces = [_places(piece, source) for piece in question.evidence]
+    evidence = tuple(_find(piece, *places, answer) for piece, places in zip(question.evidence, pieces, strict=True))
+    wanted = [place for places, _ in pieces for place in places]
+    good = sum(_shares([(c.path, (c.start, c.end))], wanted) for c in answer.citations)
+    tokens = tuple(passage.tokens for passage in answer.passages)
+    verdict = _verdict(question, answer, stated, missing)
+    return Measures(verdict, stated, missing, evidence, tokens, len(answer.citations), good)
 
 
 def plain_text(answer: Answer) -> str:
@@ -94,10 +113,10 @@ def plain_text(answer: Answer) -> str:
     return "\n".join(sentence.text for sentence in answer.sentences)
 
 
-def sample(question: Question, answer: Answer) -> Sample:
-    """Return the answered question as the judge gets it; the contexts are what the model read."""
+def sample(question: str, reference: str, answer: Answer) -> Sample:
+    """Return an answered question as the judge gets it; the contexts are what the model read."""
     contexts = [passage_block(passage.rank, passage).strip() for passage in answer.passages]
-    return Sample(question.question, plain_text(answer), contexts, question.reference, answer.status == "abstained")
+    return Sample(question, plain_text(answer), contexts, reference, answer.status == "abstained")
 
 
 def measures_json(measures: Measures) -> dict[str, Any]:
@@ -105,10 +124,9 @@ def measures_json(measures: Measures) -> dict[str, Any]:
     return {
         "verdict": measures.verdict,
         "facts": {"stated": list(measures.stated), "missing": list(measures.missing), "share": measures.fact_share},
-        "evidence": [
-            {"page": e.page, "heading": e.heading, "retrieved": e.retrieved, "cited": e.cited, "note": e.note}
-            for e in measures.evidence
-        ],
+        "evidence": [asdict(e) | {"ranks": list(e.ranks), "retrieved": e.retrieved} for e in measures.evidence],
+        "passage_tokens": list(measures.passage_tokens),
+        "citations": {"given": measures.citations, "good": measures.good_citations},
     }
 
 
@@ -122,25 +140,36 @@ def _verdict(question: Question, answer: Answer, stated: Sequence[str], missing:
     return "partial" if stated else "wrong"
 
 
-def _find(evidence: Evidence, answer: Answer, source: Callable[[str], str]) -> Found:
-    retrieved = cited = False
-    notes = []
+def _places(evidence: Evidence, source: Callable[[str], str]) -> tuple[Places, str]:
+    """Where a piece of evidence stands, alternatives included; and if nowhere, why."""
+    found: list[tuple[str, Span]] = []
+    note = ""
     for place in evidence.places:
         try:
-            wanted = [(start, start + len(place.quote)) for start in occurrences(source(place.page), place.quote)]
+            starts = list(occurrences(source(place.page), place.quote))
         except KeyError:
-            notes.append("the page is not in the index")
+            note = note or "the page is not in the index"
             continue
-        if not wanted:
-            notes.append("the quote is not on the page any more")
-        shown = [span for p in answer.passages if p.chunk.path == place.page for span in p.spans]
-        pointed_at = [(c.start, c.end) for c in answer.citations if c.path == place.page]
-        retrieved = retrieved or _overlap(wanted, shown)
-        cited = cited or _overlap(wanted, pointed_at)
-    # One place that says it is enough; a note matters where there is none left.
-    note = notes[0] if len(notes) == len(evidence.places) else ""
-    return Found(evidence.page, evidence.heading, retrieved, cited, note)
+        found.extend((place.page, (start, start + len(place.quote))) for start in starts)
+        if not starts:
+            note = note or "the quote is not on the page any more"
+    return found, "" if found else note
 
 
-def _overlap(some: Sequence[Span], others: Sequence[Span]) -> bool:
-    return any(a < d and c < b for a, b in some for c, d in others)
+def _find(evidence: Evidence, wanted: Places, note: str, answer: Answer) -> Found:
+    ranks = tuple(
+        passage.rank for passage in answer.passages if any(_shows(passage.chunk.path, passage.spans, place) for place in wanted)
+    )
+    cited = _shares([(citation.path, (citation.start, citation.end)) for citation in answer.citations], wanted)
+    return Found(evidence.page, evidence.heading, ranks, cited, note)
+
+
+def _shows(page: str, spans: Sequence[Span], place: tuple[str, Span]) -> bool:
+    """Whether spans of a page hold at least half of a place: a passage may begin or end inside of a quote."""
+    where, (start, end) = place
+    held = sum(max(0, min(b, end) - max(a, start)) for a, b in spans)
+    return page == where and 2 * held >= end - start
+
+
+def _shares(some: Places, others: Places) -> bool:
+    return any(page == other and a < d and c < b for page, (a, b) in some for other, (c, d) in others)

@@ -2,8 +2,35 @@
 
 from __future__ import annotations
 
-JUDGED = ("faithfulness", "answer_relevancy", "context_precision", "context_recall")
-"""The judged metrics that can be asked for."""
+DEFAULT_JUDGED = (
+    "faithfulness",
+    "answer_relevancy",
+    "context_precision",
+    "context_recall",
+    "context_relevance",
+    "semantic_similarity",
+)
+"""Those of a run that names none."""
 
-DEFAULT_JUDGED = ("faithfulness", "answer_relevancy")
-"""Those of a run that names none. Context precision asks the judge once a passage, which takes minutes a question."""
+JUDGED = (
+    *DEFAULT_JUDGED,
+    "answer_accuracy",
+    "answer_correctness",
+    "context_entity_recall",
+    "context_utilization",
+    "exact_match",
+    "factual_correctness",
+    "noise_sensitivity",
+    "quoted_spans_alignment",
+    "response_groundedness",
+    "string_presence",
+    "summary_score",
+)
+"""The metrics of ragas' collection that can be asked for by name.
+
+The others of that collection judge agents, tools, SQL, tables, images or rubrics, which our questions do not have, or count n-grams
+with packages that we do not depend on.
+"""
+
+LOWER_IS_BETTER = frozenset({"noise_sensitivity"})
+"""Metrics of which less is better; all others go from 0, the worst, to 1."""

@@ -11,24 +11,27 @@ from rag.progress import ProgressBar
 
 
 class Pace:
-    """A bar on a terminal, a line for each question otherwise. A context manager.
+    """A bar on a terminal, otherwise a line for each thing that is done. A context manager.
 
-    The estimate is the mean time of a question so far, so it is worth little before the third.
+    The estimate is the mean time of one so far, so it is worth little before the third.
     """
 
-    def __init__(self, total: int, *, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, total: int, what: str = "questions", *, stream: TextIO | None = None, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._stream = stream or sys.stderr
         self._clock = clock
         self._start = clock()
         self._total = total
+        self._what = what
         self._done = 0
         self._bar = ProgressBar() if self._stream.isatty() else None
 
     def step(self, label: str) -> None:
-        """Say that one more question is done."""
+        """Say that one more is done."""
         self._done += 1
         if self._bar:
-            self._bar("questions", self._done, self._total)
+            self._bar(self._what, self._done, self._total)
             return
         spent = self._clock() - self._start
         left = spent / self._done * (self._total - self._done)

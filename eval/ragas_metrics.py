@@ -9,22 +9,27 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from ragas.metrics.collections import AnswerRelevancy, ContextPrecision, ContextRecall, Faithfulness
+from ragas.metrics import collections as ragas
 from ragas.metrics.collections.base import BaseMetric
 
 from eval.embeddings import JudgeEmbedding
 from eval.errors import JudgementError
 from eval.judge import LocalJudge
 from eval.judgement import Call, Judgement, Sample
+from eval.weighted import EXPECTED, answer_relevancy
 from rag.errors import RagError
 
+SLOTS = 2
+"""Prompts that the judge's engine should remember. Judged metric by metric, at most two kinds of prompt take turns, and each keeps
+its long beginning, which is always the same."""
 
-class FaithfulnessOfEach(Faithfulness):  # type: ignore[misc]  # ragas' types are not checked here
+
+class FaithfulnessOfEach(ragas.Faithfulness):  # type: ignore[misc]  # ragas' types are not checked here
     """ragas' faithfulness with exactly one verdict for each statement; the prompts and the arithmetic are ragas'."""
 
     llm: LocalJudge
@@ -32,9 +37,44 @@ class FaithfulnessOfEach(Faithfulness):  # type: ignore[misc]  # ragas' types ar
     async def _create_verdicts(self, statements: list[str], context: str) -> Any:  # noqa: ANN401  # ragas' own model
         with self.llm.items(len(statements)):
             verdicts = await super()._create_verdicts(statements, context)
-        if len(verdicts.statements) != len(statements):
-            raise JudgementError(f"The judge gave {len(verdicts.statements)} verdicts on {len(statements)} statements")
+        _check_count(len(verdicts.statements), len(statements))
         return verdicts
+
+
+class FactualCorrectnessOfEach(ragas.FactualCorrectness):  # type: ignore[misc]
+    """ragas' factual correctness with exactly one verdict for each claim."""
+
+    llm: LocalJudge
+
+    async def _verify_claims(self, claims: list[str], reference: str) -> Any:  # noqa: ANN401
+        with self.llm.items(len(claims)):
+            verdicts = await super()._verify_claims(claims, reference)
+        _check_count(len(verdicts.statements), len(claims))
+        return verdicts
+
+
+class NoiseSensitivityOfEach(ragas.NoiseSensitivity):  # type: ignore[misc]
+    """ragas' noise sensitivity with exactly one verdict for each statement."""
+
+    llm: LocalJudge
+
+    async def _evaluate_statement_faithfulness(self, statements: list[str], context: str) -> list[int]:
+        with self.llm.items(len(statements)):
+            verdicts: list[int] = await super()._evaluate_statement_faithfulness(statements, context)
+        _check_count(len(verdicts), len(statements))
+        return verdicts
+
+
+class SummaryScoreOfEach(ragas.SummaryScore):  # type: ignore[misc]
+    """ragas' summary score with exactly one answer for each question."""
+
+    llm: LocalJudge
+
+    async def _generate_answers(self, summary: str, questions: list[str]) -> list[str]:
+        with self.llm.items(len(questions)):
+            answers: list[str] = await super()._generate_answers(summary, questions)
+        _check_count(len(answers), len(questions))
+        return answers
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,39 +83,78 @@ class Metric:
 
     Attributes:
         build: makes the metric.
-        inputs: names of its arguments, which are fields of `Sample`.
-        prompts: how many kinds of prompt it asks the judge; each has a long beginning that is always the same.
+        inputs: names of its arguments, each with the field of `Sample` that it gets.
         of_abstentions: whether it says something of a question that was not answered.
     """
 
     build: Callable[[LocalJudge, JudgeEmbedding], BaseMetric]
-    inputs: tuple[str, ...]
-    prompts: int = 1
+    inputs: Mapping[str, str]
     of_abstentions: bool = False
+
+
+def _fields(*names: str) -> Mapping[str, str]:
+    return MappingProxyType({name: name for name in names})
 
 
 METRICS: Mapping[str, Metric] = MappingProxyType(
     {
         "faithfulness": Metric(
-            lambda judge, _: FaithfulnessOfEach(llm=judge), ("user_input", "response", "retrieved_contexts"), prompts=2
+            lambda judge, _: FaithfulnessOfEach(llm=judge), _fields("user_input", "response", "retrieved_contexts")
         ),
         # Once, not three times: the judge is greedy and would write the same question again.
         "answer_relevancy": Metric(
-            lambda judge, embedding: AnswerRelevancy(llm=judge, embeddings=embedding, strictness=1), ("user_input", "response")
+            lambda judge, embedding: ragas.AnswerRelevancy(llm=judge, embeddings=embedding, strictness=1),
+            _fields("user_input", "response"),
         ),
         "context_precision": Metric(
-            lambda judge, _: ContextPrecision(llm=judge), ("user_input", "reference", "retrieved_contexts"), of_abstentions=True
+            lambda judge, _: ragas.ContextPrecision(llm=judge),
+            _fields("user_input", "reference", "retrieved_contexts"),
+            of_abstentions=True,
         ),
         "context_recall": Metric(
-            lambda judge, _: ContextRecall(llm=judge), ("user_input", "retrieved_contexts", "reference"), of_abstentions=True
+            lambda judge, _: ragas.ContextRecall(llm=judge),
+            _fields("user_input", "retrieved_contexts", "reference"),
+            of_abstentions=True,
+        ),
+        # Once, not up to five times: asked the same, the judge says the same.
+        "context_relevance": Metric(
+            lambda judge, _: ragas.ContextRelevance(llm=judge, max_retries=1),
+            _fields("user_input", "retrieved_contexts"),
+            of_abstentions=True,
+        ),
+        "semantic_similarity": Metric(
+            lambda _, embedding: ragas.SemanticSimilarity(embeddings=embedding), _fields("reference", "response")
+        ),
+        "answer_accuracy": Metric(
+            lambda judge, _: ragas.AnswerAccuracy(llm=judge, max_retries=1), _fields("user_input", "response", "reference")
+        ),
+        "answer_correctness": Metric(
+            lambda judge, embedding: ragas.AnswerCorrectness(llm=judge, embeddings=embedding),
+            _fields("user_input", "response", "reference"),
+        ),
+        "context_entity_recall": Metric(
+            lambda judge, _: ragas.ContextEntityRecall(llm=judge), _fields("reference", "retrieved_contexts"), of_abstentions=True
+        ),
+        "context_utilization": Metric(
+            lambda judge, _: ragas.ContextUtilization(llm=judge), _fields("user_input", "response", "retrieved_contexts")
+        ),
+        "exact_match": Metric(lambda *_: ragas.ExactMatch(), _fields("reference", "response")),
+        "factual_correctness": Metric(lambda judge, _: FactualCorrectnessOfEach(llm=judge), _fields("response", "reference")),
+        "noise_sensitivity": Metric(
+            lambda judge, _: NoiseSensitivityOfEach(llm=judge),
+            _fields("user_input", "response", "reference", "retrieved_contexts"),
+        ),
+        "quoted_spans_alignment": Metric(lambda *_: ragas.QuotedSpansAlignment(), _fields("response", "retrieved_contexts")),
+        "response_groundedness": Metric(
+            lambda judge, _: ragas.ResponseGroundedness(llm=judge, max_retries=1), _fields("response", "retrieved_contexts")
+        ),
+        "string_presence": Metric(lambda *_: ragas.StringPresence(), _fields("reference", "response")),
+        "summary_score": Metric(
+            lambda judge, _: SummaryScoreOfEach(llm=judge),
+            MappingProxyType({"reference_contexts": "retrieved_contexts", "response": "response"}),
         ),
     }
 )
-
-
-def prompt_kinds(metrics: Sequence[str]) -> int:
-    """Return how many kinds of prompt the metrics ask: an engine with as many slots reads each beginning once."""
-    return sum(METRICS[metric].prompts for metric in metrics)
 
 
 class RagasJudge:
@@ -94,15 +173,14 @@ class RagasJudge:
     def judge(self, metric: str, sample: Sample) -> Judgement:
         """Judge one sample by one metric, a key of `METRICS`; a failure is a judgement with its reason."""
         described = METRICS[metric]
-        if sample.abstained and not described.of_abstentions:
-            return Judgement.not_judged("the question was not answered")
-        inputs = {name: getattr(sample, name) for name in described.inputs}
-        for name, value in inputs.items():
-            if not value:
-                return Judgement.not_judged(f"there is no {name.replace('_', ' ')}")
+        reason = _nothing_to_judge(described, sample)
+        if reason:
+            return Judgement.not_judged(reason)
         if metric not in self._built:
             self._built[metric] = described.build(self._judge, self._embedding)
-        return self._score(self._built[metric], inputs)
+        inputs = {name: getattr(sample, field) for name, field in described.inputs.items()}
+        judgement = self._score(self._built[metric], inputs)
+        return self._with_expected(metric, sample, judgement)
 
     def _score(self, metric: BaseMetric, inputs: Mapping[str, object]) -> Judgement:
         start = time.perf_counter()
@@ -110,7 +188,7 @@ class RagasJudge:
         with self._judge.recording() as calls:
             try:
                 value = float(asyncio.run(metric.ascore(**inputs)).value)
-            except (RagError, ValueError) as error:
+            except (RagError, ValueError, ZeroDivisionError) as error:
                 failure = str(error)
         seconds = time.perf_counter() - start
         # Some metrics swallow an error of the judge and go on without that verdict.
@@ -120,6 +198,27 @@ class RagasJudge:
         if failure:
             return Judgement("failed", None, failure, seconds, tuple(calls))
         return Judgement("judged", value, "", seconds, tuple(calls))
+
+    def _with_expected(self, metric: str, sample: Sample, judgement: Judgement) -> Judgement:
+        if judgement.status != "judged":
+            return judgement
+        if metric == "answer_relevancy":
+            expected = answer_relevancy(judgement.calls, sample.user_input, self._embedding.embed_text)
+        else:
+            expected = EXPECTED[metric](judgement.calls) if metric in EXPECTED else None
+        return Judgement("judged", judgement.value, "", judgement.seconds, judgement.calls, expected)
+
+
+def _nothing_to_judge(metric: Metric, sample: Sample) -> str:
+    if sample.abstained and not metric.of_abstentions:
+        return "the question was not answered"
+    missing = next((field for field in metric.inputs.values() if not getattr(sample, field)), "")
+    return f"there is no {missing.replace('_', ' ')}" if missing else ""
+
+
+def _check_count(verdicts: int, wanted: int) -> None:
+    if verdicts != wanted:
+        raise JudgementError(f"The judge gave {verdicts} verdicts on {wanted} statements")
 
 
 def _why_not_a_number(calls: list[Call]) -> str:

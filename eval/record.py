@@ -1,29 +1,44 @@
-"""A run's folder: `run.json`, `results.jsonl` and what a resumed run may rely on.
+"""A run's folder: `run.json`, `results.jsonl`, `judgements.jsonl` and what a resumed run may rely on.
 
-A result is one line, written and flushed when its question is done, so that an interruption loses the question that was under
-way and no other. A line that was cut by a crash is dropped when the run resumes.
+A result is one line, written and flushed when its question is answered, and a judgement is one when it was made, so that an
+interruption loses the question or the judgement that was under way and no other. A line that was cut by a crash is dropped when the
+run resumes.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
+from eval.cache import content_hash
 from rag.errors import ConfigError
 
-FORMAT = 1
+FORMAT = 2
 RUN_FILE = "run.json"
 RESULTS_FILE = "results.jsonl"
+JUDGEMENTS_FILE = "judgements.jsonl"
 REPORT_FILE = "report.md"
 
 Result = dict[str, Any]
 """One line of the results: `id`, `question`, `history`, `type`, `expected`, `split` and `reference` of the question; `answer` (as
-`ask --json`, or None), `error`, `verdict`, `facts`, `evidence`; `judged` by metric; `seconds` that asking and judging took."""
+`ask --json`, or None), `error`, and what `measure` found; `seconds` that asking took. And `judged`: the judgements by metric."""
 
-_SAME = ("questions_sha256", "generation", "chunks_sha256", "settings", "llm", "judge", "metrics", "versions", "code")
+_SAME = (
+    "questions_sha256",
+    "selected",
+    "generation",
+    "chunks_sha256",
+    "settings",
+    "llm",
+    "judge",
+    "metrics",
+    "versions",
+    "code",
+    "system_code",
+)
 
 
 class RunFolder:
@@ -45,19 +60,28 @@ class RunFolder:
             path.mkdir(parents=True, exist_ok=True)
             if (path / RUN_FILE).exists():
                 self._take_up(read_run(path))
-            _cut_unfinished_line(path / RESULTS_FILE)
             self._write_description()
-            self._lines: TextIO = (path / RESULTS_FILE).open("a", encoding="utf-8")
+            self._lines = {name: _reopened(path / name) for name in (RESULTS_FILE, JUDGEMENTS_FILE)}
         except OSError as error:
             raise ConfigError(f"{path} cannot be written: {error.strerror}", hint="Check --out.") from error
         self.results = read_results(path)
 
     def add(self, result: Result) -> None:
-        """Write one result to disk."""
-        self._lines.write(json.dumps(result, ensure_ascii=False, allow_nan=False) + "\n")
-        self._lines.flush()
-        os.fsync(self._lines.fileno())
-        self.results[str(result["id"])] = result
+        """Write one result to disk; judgements of an earlier answer to the same question do not count any more."""
+        self._write(RESULTS_FILE, {key: value for key, value in result.items() if key != "judged"})
+        self.results[str(result["id"])] = {**result, "judged": {}}
+
+    def judge(self, question: str, metric: str, judgement: Mapping[str, Any]) -> None:
+        """Write one judgement to disk.
+
+        Args:
+            question: its id; it has a result.
+            metric: its name.
+            judgement: JSON values.
+        """
+        line = {"id": question, "metric": metric, **judgement, "answer_hash": content_hash(self.results[question]["answer"])}
+        self._write(JUDGEMENTS_FILE, line)
+        self.results[question]["judged"][metric] = dict(judgement)
 
     def finish(self, **facts: Any) -> None:  # noqa: ANN401  # JSON values
         """Add facts to `run.json`, such as when the run ended."""
@@ -65,8 +89,9 @@ class RunFolder:
         self._write_description()
 
     def close(self) -> None:
-        """Close the results."""
-        self._lines.close()
+        """Close the files."""
+        for lines in self._lines.values():
+            lines.close()
 
     def __enter__(self) -> RunFolder:
         return self
@@ -74,13 +99,18 @@ class RunFolder:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _write(self, name: str, line: Mapping[str, Any]) -> None:
+        lines = self._lines[name]
+        lines.write(json.dumps(line, ensure_ascii=False, allow_nan=False) + "\n")
+        lines.flush()
+        os.fsync(lines.fileno())
+
     def _take_up(self, earlier: Mapping[str, Any]) -> None:
-        for key in _SAME:
-            if earlier.get(key) != self.description.get(key):
-                what = f"{key.replace('_', ' ')}{_difference(earlier.get(key), self.description.get(key))}"
-                raise ConfigError(
-                    f"The run in {self.path} was made with another {what}", hint="Name another folder with --out, or none."
-                )
+        other = what_differs(earlier, self.description)
+        if other:
+            raise ConfigError(
+                f"The run in {self.path} was made with another {other}", hint="Name another folder with --out, or none."
+            )
         self.description["started"] = earlier.get("started")
 
     def _write_description(self) -> None:
@@ -108,27 +138,63 @@ def read_run(path: Path) -> dict[str, Any]:
     return description
 
 
+def what_differs(run: Mapping[str, Any], other: Mapping[str, Any]) -> str:
+    """Return the first thing that figures depend on in which two descriptions differ, with both values; empty if none does."""
+    for key in _SAME:
+        if run.get(key) != other.get(key):
+            return f"{key.replace('_', ' ')}{_difference(run.get(key), other.get(key))}"
+    return ""
+
+
+def find_unfinished(runs: Path, description: Mapping[str, Any]) -> Path | None:
+    """Return the folder of the newest unfinished run of the same name, made with the same things; None if there is none."""
+    for file in sorted(runs.glob(f"*-{description['name']}/{RUN_FILE}"), reverse=True):
+        try:
+            earlier = read_run(file.parent)
+        except ConfigError:  # of an older version, or damaged: not to be taken up, and no reason not to start a new one
+            continue
+        if not earlier.get("finished") and not what_differs(earlier, description):
+            return file.parent
+    return None
+
+
 def read_results(path: Path) -> dict[str, Result]:
     """Return the results of a run by question id, in the order they were first written; a later line replaces an earlier one.
 
     Raises:
-        ConfigError: a line is not a result.
+        ConfigError: a line is not a result or a judgement.
     """
-    file = path / RESULTS_FILE
     results: dict[str, Result] = {}
+    for result in _lines(path / RESULTS_FILE, "result", ("id", "answer")):
+        results[str(result["id"])] = {**result, "judged": {}}
+    answers = {name: content_hash(result["answer"]) for name, result in results.items()}
+    for judgement in _lines(path / JUDGEMENTS_FILE, "judgement", ("id", "metric", "answer_hash")):
+        name, metric, answer = (judgement.pop(key) for key in ("id", "metric", "answer_hash"))
+        if answers.get(name) == answer:
+            results[name]["judged"][metric] = judgement
+    return results
+
+
+def _lines(file: Path, what: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
     try:
         lines = file.read_text("utf-8").split("\n")
     except FileNotFoundError:
-        return results
+        return
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}", hint="Check its permissions.") from error
     for number, line in enumerate(lines[:-1], 1):  # what follows the last line break was cut
         try:
-            result = json.loads(line)
-            results[result["id"]] = result
-        except (ValueError, KeyError, TypeError) as error:
-            raise ConfigError(f"{file}, line {number} is not a result", hint="Remove that line.") from error
-    return results
+            value = json.loads(line)
+        except ValueError:
+            value = None
+        if not isinstance(value, dict) or not all(field in value for field in fields):
+            raise ConfigError(f"{file}, line {number} is not a {what}", hint="Remove that line.")
+        yield value
+
+
+def _reopened(file: Path) -> TextIO:
+    _cut_unfinished_line(file)
+    return file.open("a", encoding="utf-8")
 
 
 def _cut_unfinished_line(file: Path) -> None:

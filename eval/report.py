@@ -19,15 +19,15 @@ _ANSWER_CHARS = 160
 _QUOTE_CHARS = 300
 
 
-def write_report(folder: Path) -> Path:
-    """Write the report of a run into its folder and return its path.
+def write_reports(folder: Path) -> list[Path]:
+    """Write the reports of a run into its folder and return their paths.
 
     Raises:
         ConfigError: there is no run in that folder.
     """
     report = folder / REPORT_FILE
     report.write_text(render(read_run(folder), list(read_results(folder).values())), "utf-8")
-    return report
+    return [report]
 
 
 def render(run: Mapping[str, Any], results: Sequence[Result]) -> str:
@@ -63,9 +63,18 @@ def _opening(run: Mapping[str, Any], results: Sequence[Result]) -> str:
 
 def _headline(rows: Sequence[Row]) -> str:
     return _table(
-        ["figure", "value", "95% interval", "judged", "failed", "not judged", "what it says"],
+        ["figure", "value", "95% interval", "expected", "judged", "failed", "not judged", "what it says"],
         (
-            [row.name, _number(row.value), _interval(row), str(row.judged), str(row.failed), str(row.not_judged), row.meaning]
+            [
+                row.name,
+                _number(row.value),
+                _interval(row),
+                _number(row.expected),
+                str(row.judged),
+                str(row.failed),
+                str(row.not_judged),
+                row.meaning,
+            ]
             for row in rows
         ),
     )
@@ -80,7 +89,7 @@ def _notes(run: Mapping[str, Any], results: Sequence[Result]) -> str:
     if run["judge"]:
         lines.append(
             "\nThis judge has not been compared with people's labels: read its figures as a comparison between runs, "
-            "not as a measurement of truth. The first six figures need no judge."
+            "not as a measurement of truth. Figures above it in the table need no judge."
         )
     return "\n".join(lines)
 
@@ -176,7 +185,7 @@ def _repeat(run: Mapping[str, Any], results: Sequence[Result]) -> str:
     rows = [
         ["command", f"`{run['command']}`"],
         ["started, finished", f"{run['started']}, {run.get('finished') or 'not finished'}"],
-        ["asking and judging", f"{sum(result['seconds'] for result in results) / 60:.1f} minutes"],
+        ["asking and judging", f"{_minutes(results):.1f} minutes"],
         ["questions", f"{run['questions_file']}, sha256 `{run['questions_sha256'][:16]}`"],
         ["index", f"generation {run['generation']}, {index.get('documents')} documents, {index.get('chunks')} chunks"],
         ["corpus, chunks", f"sha256 `{str(index.get('corpus_sha256'))[:16]}`, `{str(index.get('chunks_sha256'))[:16]}`"],
@@ -192,6 +201,11 @@ def _repeat(run: Mapping[str, Any], results: Sequence[Result]) -> str:
         ["settings", ", ".join(f"{name} = {value!r}" for name, value in run["settings"].items())],
     ]
     return _table(["what", "value"], rows)
+
+
+def _minutes(results: Sequence[Result]) -> float:
+    judged = sum(judgement["seconds"] for result in results for judgement in result["judged"].values())
+    return float(sum(result["seconds"] for result in results) + judged) / 60
 
 
 def _judge(run: Mapping[str, Any]) -> str:

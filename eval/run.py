@@ -1,4 +1,4 @@
-"""A run: ask the real system each question, measure the answer, have it judged, write it down.
+"""A run: ask the real system each question and measure the answer; then have the answers judged, metric by metric.
 
 Knows the order of the work. What is asked and who judges are passed in; `python -m eval run` builds the real ones.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
+from eval.answers import Asked, answer_of
+from eval.identity import answer_settings, system_code
 from eval.judgement import Judge
 from eval.machine import code_state, machine, versions
 from eval.measure import measure, measures_json, sample
@@ -21,24 +22,11 @@ from eval.record import Result, RunFolder
 from rag.as_json import answer_json
 from rag.config import Config
 from rag.errors import IndexStateError, LLMError
-from rag.protocols import Generation
-from rag.types import Answer, Message
 
 SEED = 0
-# Where things are does not change an answer, and neither do the chat's address and the log level.
-_NOT_OF_ANSWERS = {"corpus", "index", "models_dir", "keep_generations", "host", "port", "log_level", "threads", "llm_key_variable"}
 
-
-class Asked(Protocol):
-    """The system under evaluation; `rag.assistant.Assistant` is one."""
-
-    def answer(self, question: str, *, history: Sequence[Message] = ()) -> Answer:
-        """Return the answer to a question."""
-        ...
-
-    def generation(self) -> AbstractContextManager[Generation]:
-        """Hold the generation of the index that answers questions."""
-        ...
+Paced = Callable[[int, str], Pace]
+"""Makes the progress display for a number of things to do, and what they are."""
 
 
 def describe(
@@ -62,11 +50,10 @@ def describe(
         name: of the run.
         metrics: judged ones, in order.
         index: what `index_status` says, and the hashes of corpus and chunks.
-        llm: name of the model that answers.
-        judge: name of the judge; empty if nothing is judged.
+        llm: the model that answers, with the hash of its weights.
+        judge: the same of the judge; empty if nothing is judged.
         command: that started the run.
     """
-    everything = config.model_dump(mode="json")
     return {
         "name": name,
         "command": command,
@@ -82,50 +69,67 @@ def describe(
         "generation": index["generation"],
         "chunks_sha256": index.get("chunks_sha256"),
         "index": dict(index),
-        "settings": {key: value for key, value in everything.items() if key not in _NOT_OF_ANSWERS},
-        "config": everything,
+        "settings": answer_settings(config),
+        "config": config.model_dump(mode="json"),
         "versions": versions(),
         "machine": machine(),
         "code": code_state(),
+        "system_code": system_code(),
     }
 
 
-def evaluate(
-    questions: Sequence[Question],
-    *,
-    system: Asked,
-    judge: Judge | None,
-    metrics: Sequence[str],
-    folder: RunFolder,
-    pace: Callable[[int], Pace] = Pace,
-) -> list[Result]:
-    """Ask, measure and judge each question that has no result yet, and return the results of all of them, in order.
-
-    A question whose answer failed is asked again when the run resumes; a failed judgement is not, since the judge is greedy.
+def ask_all(questions: Sequence[Question], *, system: Asked, folder: RunFolder, pace: Paced = Pace) -> None:
+    """Ask and measure each question that has no result yet. One whose answer failed is asked again.
 
     Args:
         questions: to ask.
         system: that answers.
-        judge: of the answers; None only without metrics.
-        metrics: names of the judged metrics; may be empty.
         folder: of the run.
-        pace: makes the progress display for a number of questions.
+        pace: of the display.
 
     Raises:
         RagError: the system cannot answer at all; what is done so far is written.
     """
     todo = [question for question in questions if _unfinished(folder.results.get(question.id))]
-    with pace(len(todo)) as progress:
+    with pace(len(todo), "questions") as progress:
         for question in todo:
             start = time.monotonic()
-            result, answer = _ask(question, system, folder.description["generation"])
-            if answer is not None and judge is not None:
-                asked = sample(question, answer)
-                result["judged"] = {metric: judge.judge(metric, asked).as_json() for metric in metrics}
-            result["seconds"] = round(time.monotonic() - start, 1)
+            result = _ask(question, system, folder.description["generation"])
+            result["seconds"] = round(time.monotonic() - start, 2)
             folder.add(result)
             progress.step(f"{question.id}: {result['verdict']}")
-    folder.finish(finished=timestamp(), selected=len(questions))
+
+
+def judge_all(
+    questions: Sequence[Question], *, judge: Judge, metrics: Sequence[str], folder: RunFolder, pace: Paced = Pace
+) -> None:
+    """Have each answer judged by each metric that has not judged it yet: all answers by one metric, then by the next.
+
+    That order lets the judge's engine keep the long beginning that all prompts of one metric share. A judgement that failed is not
+    asked for again, since the judge is greedy.
+
+    Args:
+        questions: that were asked.
+        judge: of the answers.
+        metrics: names, in order.
+        folder: of the run.
+        pace: of the display.
+    """
+    asked = [question for question in questions if not folder.results[question.id]["error"]]
+    todo = [(metric, q) for metric in metrics for q in asked if metric not in folder.results[q.id]["judged"]]
+    with pace(len(todo), "judgements") as progress:
+        for metric, question in todo:
+            result = folder.results[question.id]
+            given = sample(question.question, question.reference, answer_of(result["answer"]))
+            judgement = judge.judge(metric, given)
+            folder.judge(question.id, metric, judgement.as_json())
+            value = judgement.status.replace("_", " ") if judgement.value is None else f"{judgement.value:.2f}"
+            progress.step(f"{metric} of {question.id}: {value}")
+
+
+def finish(folder: RunFolder, questions: Sequence[Question]) -> list[Result]:
+    """Note that a run is done, and return the results of all questions, in order."""
+    folder.finish(finished=timestamp())
     return [folder.results[question.id] for question in questions]
 
 
@@ -143,7 +147,7 @@ def _unfinished(result: Result | None) -> bool:
     return result is None or bool(result["error"])
 
 
-def _ask(question: Question, system: Asked, generation: int) -> tuple[Result, Answer | None]:
+def _ask(question: Question, system: Asked, generation: int) -> Result:
     result: Result = {
         "id": question.id,
         "question": question.question,
@@ -157,16 +161,18 @@ def _ask(question: Question, system: Asked, generation: int) -> tuple[Result, An
         "verdict": "error",
         "facts": {"stated": [], "missing": list(question.must), "share": None},
         "evidence": [],
+        "passage_tokens": [],
+        "citations": {"given": 0, "good": 0},
         "judged": {},
     }
     try:
         answer = system.answer(question.question, history=question.turns)
     except LLMError as error:
         result["error"] = str(error)
-        return result, None
+        return result
     if answer.generation != generation:
         raise IndexStateError("The index changed while the run was under way", hint="Start a new run.")
     with system.generation() as opened:
         measures = measure(question, answer, opened.source)
     result.update(measures_json(measures), answer=answer_json(answer))
-    return result, answer
+    return result

@@ -13,15 +13,34 @@ from typing import Any
 
 from pydantic import BaseModel
 
-MAX_ITEMS = 16
-MAX_CHARS = 300
-_CHARS = MappingProxyType({"reason": 160, "feedback": 160})
-# ragas declares these as plain integers and says in words that they are 0 or 1.
+from eval.protocol import MAX_CHARS, MAX_ITEMS, REASON_CHARS
+
+_REASONS = frozenset({"reason", "feedback"})
+# ragas declares these as plain integers and says in words which ones it means.
 _FLAGS = frozenset({"verdict", "attributed", "noncommittal"})
+_RATINGS = MappingProxyType(
+    {"ContextRelevanceOutput": (0, 1, 2), "ResponseGroundednessOutput": (0, 1, 2), "AnswerAccuracyOutput": (0, 2, 4)}
+)
+# Answers that are flags in quotes, one a question.
+_WORDS = MappingProxyType({"AnswersGenerated": ("0", "1")})
+# Lists that say nothing where they are empty would make a judge invent something, had they to have an item.
+_MAY_BE_EMPTY = frozenset({"TP", "FP", "FN"})
 _LARGEST = 9  # for other integers: ratings of one digit
 _NUMBER_CHARS = 24
 
 Schema = dict[str, Any]
+
+
+def scale(model: str, name: str) -> tuple[int, ...]:
+    """Return the values of a flag or rating, ascending; empty for any other field.
+
+    Args:
+        model: name of the response model.
+        name: of the field.
+    """
+    if name in _FLAGS:
+        return (0, 1)
+    return _RATINGS.get(model, ()) if name == "rating" else ()
 
 
 def bounded_schema(model: type[BaseModel], *, items: int | None = None) -> Schema:
@@ -35,7 +54,7 @@ def bounded_schema(model: type[BaseModel], *, items: int | None = None) -> Schem
         TypeError: the model uses something that cannot be bounded.
     """
     full = model.model_json_schema()
-    return _bounded(full, full.get("$defs", {}), "", items, ())
+    return _Bounding(model.__name__, full.get("$defs", {})).bounded(full, "", items, ())
 
 
 def longest_chars(schema: Mapping[str, Any]) -> int:
@@ -51,38 +70,47 @@ def longest_chars(schema: Mapping[str, Any]) -> int:
     return int(schema["maxLength"]) + 2 if schema["type"] == "string" else _NUMBER_CHARS
 
 
-def _bounded(part: Mapping[str, Any], defs: Mapping[str, Any], name: str, items: int | None, seen: tuple[str, ...]) -> Schema:
-    if "$ref" in part:
-        target = str(part["$ref"]).removeprefix("#/$defs/")
-        if target in seen:
-            raise TypeError(f"{target} contains itself and cannot be bounded")
-        return _bounded(defs[target], defs, name, items, (*seen, target))
-    if "enum" in part or "const" in part:
-        return {"enum": list(part["enum"]) if "enum" in part else [part["const"]]}
-    if "anyOf" in part:
-        return {"anyOf": [_bounded(option, defs, name, items, seen) for option in part["anyOf"]]}
-    kind = part.get("type")
-    if kind == "object" and part.get("properties"):
-        return _object(part, defs, items, seen)
-    if kind == "array" and "items" in part:
-        least, most = (items, items) if items is not None else (1, MAX_ITEMS)
-        # Only the lists at the top have a known length.
-        return {"type": "array", "items": _bounded(part["items"], defs, name, None, seen), "minItems": least, "maxItems": most}
-    return _scalar(part, kind, name)
+class _Bounding:
+    """Bounds the parts of one model's schema."""
 
+    def __init__(self, model: str, defs: Mapping[str, Any]) -> None:
+        self._model = model
+        self._defs = defs
 
-def _object(part: Mapping[str, Any], defs: Mapping[str, Any], items: int | None, seen: tuple[str, ...]) -> Schema:
-    properties = {key: _bounded(value, defs, key, items, seen) for key, value in part["properties"].items()}
-    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+    def bounded(self, part: Mapping[str, Any], name: str, items: int | None, seen: tuple[str, ...]) -> Schema:
+        if "$ref" in part:
+            target = str(part["$ref"]).removeprefix("#/$defs/")
+            if target in seen:
+                raise TypeError(f"{target} contains itself and cannot be bounded")
+            return self.bounded(self._defs[target], name, items, (*seen, target))
+        if "enum" in part or "const" in part:
+            return {"enum": list(part["enum"]) if "enum" in part else [part["const"]]}
+        if "anyOf" in part:
+            return {"anyOf": [self.bounded(option, name, items, seen) for option in part["anyOf"]]}
+        kind = part.get("type")
+        if kind == "object" and part.get("properties"):
+            return self._object(part, items, seen)
+        if kind == "array" and "items" in part:
+            least, most = (items, items) if items is not None else (0 if name in _MAY_BE_EMPTY else 1, MAX_ITEMS)
+            # Only the lists at the top have a known length.
+            return {"type": "array", "items": self.bounded(part["items"], name, None, seen), "minItems": least, "maxItems": most}
+        return self._scalar(part, kind, name)
 
+    def _object(self, part: Mapping[str, Any], items: int | None, seen: tuple[str, ...]) -> Schema:
+        properties = {key: self.bounded(value, key, items, seen) for key, value in part["properties"].items()}
+        return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
-def _scalar(part: Mapping[str, Any], kind: object, name: str) -> Schema:
-    if kind == "string":
-        return {"type": "string", "maxLength": min(part.get("maxLength", MAX_CHARS), _CHARS.get(name, MAX_CHARS))}
-    if kind == "integer":
-        if name in _FLAGS:
-            return {"enum": [0, 1]}
-        return {"type": "integer", "minimum": part.get("minimum", 0), "maximum": part.get("maximum", _LARGEST)}
-    if kind in {"boolean", "null", "number"}:
-        return {"type": kind}
-    raise TypeError(f"{name or 'the model'} is {dict(part)} and cannot be bounded")
+    def _scalar(self, part: Mapping[str, Any], kind: object, name: str) -> Schema:
+        if kind == "string":
+            if self._model in _WORDS:
+                return {"enum": list(_WORDS[self._model])}
+            most = REASON_CHARS if name in _REASONS else MAX_CHARS
+            return {"type": "string", "maxLength": min(part.get("maxLength", MAX_CHARS), most)}
+        if kind == "integer":
+            values = scale(self._model, name)
+            if values:
+                return {"enum": list(values)}
+            return {"type": "integer", "minimum": part.get("minimum", 0), "maximum": part.get("maximum", _LARGEST)}
+        if kind in {"boolean", "null", "number"}:
+            return {"type": kind}
+        raise TypeError(f"{name or 'the model'} is {dict(part)} and cannot be bounded")

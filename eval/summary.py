@@ -8,14 +8,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
+from eval.figures import EXPECTED, MEANINGS, SECONDS, SHARES, abstention_precision, columns, is_silent
+from eval.ir import estimate
 from eval.measure import WORST_FIRST
-from eval.questions import SILENT
 from eval.record import Result
-from eval.statistics import Interval, bootstrap_interval, mean, percentile, wilson_interval
+from eval.statistics import Interval, mean, percentile, wilson_interval
 
-STAGES = ("retrieve", "first_token", "total")
+# Figures of questions that the notes answer; `right` is of all, `abstained` of the others.
+_OF_SILENT = {"abstained", "abstention precision"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +26,12 @@ class Row:
     Attributes:
         name: of the figure.
         meaning: in one line.
-        value: 0 to 1, higher is better; None where nothing was judged.
+        value: 0 to 1; None where nothing was judged.
         interval: 95%; None where there are too few values.
         judged: how many questions it rests on.
         failed: how many should have counted and could not be judged.
         not_judged: how many it says nothing about.
+        expected: the mean of the expected values, where the judge's probabilities are known.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Row:
     judged: int
     failed: int = 0
     not_judged: int = 0
+    expected: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,48 +69,21 @@ def headline(results: Sequence[Result], metrics: Sequence[str], *, seed: int) ->
         metrics: names of the judged metrics, in order.
         seed: of the bootstrap.
     """
-    asked = [result for result in results if not result["error"]]
-    failed = [result for result in results if result["error"]]
-    answerable = [result for result in asked if not is_silent(result)]
-    silent = [result for result in asked if is_silent(result)]
-    broken = sum(not is_silent(result) for result in failed), sum(is_silent(result) for result in failed)
-    shares = [result["facts"]["share"] for result in answerable if result["facts"]["share"] is not None]
-    return [
-        _share("right", "all must-facts stated, or rightly abstained", (r["verdict"] == "right" for r in asked), len(failed), 0),
-        _mean("must-facts", "share of the facts that an answer has to state", shares, seed, broken[0], len(silent)),
-        _share(
-            "answers what it can",
-            "questions that the notes answer and that were answered",
-            (r["verdict"] != "refused" for r in answerable),
-            broken[0],
-            len(silent),
-        ),
-        _share(
-            "abstains where it should",
-            "questions that the notes do not answer and that were not answered",
-            (r["verdict"] == "right" for r in silent),
-            broken[1],
-            len(answerable),
-        ),
-        _evidence("evidence retrieved", "share of the evidence that a passage shows", "retrieved", answerable, seed, broken[0]),
-        _evidence(
-            "evidence cited",
-            "share of the evidence that a citation points at, where it answered",
-            "cited",
-            [r for r in answerable if r["verdict"] != "refused"],
-            seed,
-            broken[0],
-        ),
-        *(_judged(metric, results, seed) for metric in metrics),
-    ]
+    values = columns(results)
+    rows = []
+    for name, meaning in MEANINGS.items():
+        rows.append(_row(name, meaning, list(values.get(name, {}).values()), results, seed))
+        if name == "abstained":
+            rows.append(_precision(results))
+    return rows + [_judged(metric, results, values, seed) for metric in metrics]
 
 
 def latencies(results: Iterable[Result]) -> list[Latency]:
     """Return p50 and p95 of each stage that was timed."""
-    answers = [result["answer"] for result in results if result["answer"]]
+    values = columns(results)
     rows = []
-    for stage in STAGES:
-        seconds = [float(answer["timings_s"][stage]) for answer in answers if stage in answer["timings_s"]]
+    for stage in SECONDS:
+        seconds = list(values.get(f"{stage} s", {}).values())
         if seconds:
             rows.append(Latency(stage, percentile(seconds, 0.5), percentile(seconds, 0.95), len(seconds)))
     return rows
@@ -133,9 +109,28 @@ def worst_first(results: Iterable[Result]) -> list[Result]:
     return sorted(results, key=key)
 
 
-def is_silent(result: Result) -> bool:
-    """Say whether the question should not have been answered."""
-    return result["expected"] in SILENT
+def risk_coverage(results: Iterable[Result]) -> list[tuple[float, float]]:
+    """Return the points of the risk-coverage curve: share of the questions answered, and share of those that are not right.
+
+    Questions are taken from the one that the system was surest of to the one that it was least sure of; its confidence is the mean
+    support of its sentences. Abstentions are never taken, so the curve ends where the system stopped answering.
+
+    Source: El-Yaniv and Wiener, On the foundations of noise-free selective classification, 2010.
+    """
+    asked = [result for result in results if not result["error"]]
+    answered = [result for result in asked if result["answer"]["status"] == "answered"]
+    surest = sorted(answered, key=lambda result: (-confidence(result), str(result["id"])))
+    points, wrong = [], 0
+    for taken, result in enumerate(surest, 1):
+        wrong += result["verdict"] != "right"
+        points.append((taken / len(asked), wrong / taken))
+    return points
+
+
+def confidence(result: Result) -> float:
+    """Return how sure the system was of an answer: the mean support of its sentences, 0 to 1."""
+    scores = [float(sentence["score"]) for sentence in result["answer"].get("sentences", ())]
+    return mean(scores) if scores else 0.0
 
 
 def failures(results: Iterable[Result]) -> list[tuple[str, str, str]]:
@@ -162,24 +157,44 @@ def not_judged_reasons(results: Iterable[Result]) -> dict[tuple[str, str], int]:
     )
 
 
-def _share(name: str, meaning: str, outcomes: Iterable[bool], failed: int, not_judged: int) -> Row:
-    counted = list(outcomes)
-    value = sum(counted) / len(counted) if counted else None
-    return Row(name, meaning, value, wilson_interval(sum(counted), len(counted)), len(counted), failed, not_judged)
+def _row(name: str, meaning: str, values: Sequence[float], results: Sequence[Result], seed: int) -> Row:
+    failed = sum(bool(result["error"]) and _counts(name, result) for result in results)
+    others = len(results) - sum(bool(result["error"]) for result in results) - len(values)
+    if name in SHARES:
+        hits = round(sum(values))
+        return Row(name, meaning, mean(values) if values else None, wilson_interval(hits, len(values)), len(values), failed, others)
+    found = estimate(values, seed=seed)
+    return Row(name, meaning, found.value, found.interval, found.count, failed, others)
 
 
-def _mean(name: str, meaning: str, values: Sequence[float], seed: int, failed: int, not_judged: int) -> Row:
-    value = mean(values) if values else None
-    return Row(name, meaning, value, bootstrap_interval(values, seed=seed), len(values), failed, not_judged)
+def _counts(name: str, result: Result) -> bool:
+    return name == "right" or is_silent(result) == (name in _OF_SILENT)
 
 
-def _evidence(name: str, meaning: str, field: str, results: Sequence[Result], seed: int, failed: int) -> Row:
-    shares = [mean([float(place[field]) for place in result["evidence"]]) for result in results if result["evidence"]]
-    return _mean(name, meaning, shares, seed, failed, 0)
+def _precision(results: Sequence[Result]) -> Row:
+    right, all_of_them = abstention_precision(results)
+    return Row(
+        "abstention precision",
+        "abstentions that were right to be",
+        right / all_of_them if all_of_them else None,
+        wilson_interval(right, all_of_them),
+        all_of_them,
+        0,
+        len(results) - all_of_them,
+    )
 
 
-def _judged(metric: str, results: Sequence[Result], seed: int) -> Row:
-    found: list[dict[str, Any]] = [result["judged"][metric] for result in results if metric in result["judged"]]
-    by_status = Counter(judgement["status"] for judgement in found)
-    values = [float(judgement["value"]) for judgement in found if judgement["status"] == "judged"]
-    return _mean(metric, "ragas, by the judge", values, seed, by_status["failed"], by_status["not_judged"])
+def _judged(metric: str, results: Sequence[Result], values: dict[str, dict[str, float]], seed: int) -> Row:
+    by_status = Counter(result["judged"][metric]["status"] for result in results if metric in result["judged"])
+    found = estimate(list(values.get(metric, {}).values()), seed=seed)
+    soft = list(values.get(metric + EXPECTED, {}).values())
+    return Row(
+        metric,
+        "ragas, by the judge",
+        found.value,
+        found.interval,
+        found.count,
+        by_status["failed"],
+        by_status["not_judged"],
+        mean(soft) if soft else None,
+    )

@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 import math
 import os
+import re
 import zlib
 
 import numpy as np
 import pytest
 from pydantic import BaseModel
 from ragas.llms.base import InstructorBaseRagasLLM
-from ragas.metrics.collections import AnswerRelevancy, ContextPrecision, ContextRecall, ContextRelevance, Faithfulness
+from ragas.metrics import collections as ragas
+from ragas.metrics.collections import AnswerRelevancy, ContextRelevance
 
 from eval.embeddings import JudgeEmbedding
 from eval.errors import JudgementError
 from eval.judge import LocalJudge
 from eval.judgement import Sample
-from eval.names import JUDGED
-from eval.ragas_metrics import METRICS, Metric, RagasJudge, prompt_kinds
+from eval.names import DEFAULT_JUDGED, JUDGED
+from eval.ragas_metrics import METRICS, Metric, RagasJudge
+from eval.weighted import EXPECTED
 from rag.config import load_config
 from rag.errors import LLMError, ModelError
 from tests.fakes import ScriptedLLM, json_reply
@@ -106,18 +110,128 @@ FIXED = {
     "context_precision": [
         ([{"reason": "yes", "verdict": 1}, {"reason": "no", "verdict": 0}], 1.0),
         ([{"reason": "no", "verdict": 0}, {"reason": "yes", "verdict": 1}], 0.5),
+        ([{"reason": "no", "verdict": 0}, {"reason": "no", "verdict": 0}], 0.0),
     ],
+    "context_relevance": [([{"rating": 2}, {"rating": 1}], 0.75)],
+    "semantic_similarity": [([], 0.61)],
+    "answer_accuracy": [([{"rating": 4}, {"rating": 2}], 0.75)],
+    "answer_correctness": [
+        (
+            [
+                statements(2),
+                statements(2),
+                {
+                    "TP": [{"statement": "Statement 0.", "reason": "said"}],
+                    "FP": [{"statement": "Statement 1.", "reason": "not said"}],
+                    "FN": [],
+                },
+            ],
+            0.65,
+        )
+    ],
+    "context_entity_recall": [([{"entities": ["BERT", "GPT"]}, {"entities": ["BERT"]}], 0.5)],
+    "context_utilization": [([{"reason": "yes", "verdict": 1}, {"reason": "no", "verdict": 0}], 1.0)],
+    "exact_match": [([], 0.0)],
+    "factual_correctness": [([{"claims": ["a", "b"]}, verdicts(1, 0), {"claims": ["c"]}, verdicts(1)], 0.67)],
+    "noise_sensitivity": [
+        ([statements(1), statements(2), *[verdicts(1), verdicts(1, 0)] * 2, verdicts(0, 1)], 0.5),
+    ],
+    "quoted_spans_alignment": [([], 1.0)],
+    "response_groundedness": [([{"rating": 2}, {"rating": 2}], 1.0)],
+    "string_presence": [([], 0.0)],
+    "summary_score": [([{"keyphrases": ["BERT"]}, {"questions": ["a?", "b?"]}, {"answers": ["1", "0"]}], 0.36)],
 }
-RAGAS = {"faithfulness": Faithfulness, "context_recall": ContextRecall, "context_precision": ContextPrecision}
+CLASSES = {
+    "quoted_spans_alignment": "QuotedSpansAlignment",
+    **{name: "".join(word.capitalize() for word in name.split("_")) for name in JUDGED if name != "quoted_spans_alignment"},
+}
+
+
+def own_metric(metric, replies, embedder):
+    """The class of ragas as it comes, with the same verdicts given by something that is not our judge."""
+    takes = {"llm": FilledModels(*replies), "embeddings": JudgeEmbedding(embedder)}
+    names = set(inspect.signature(getattr(ragas, CLASSES[metric]).__init__).parameters)
+    return getattr(ragas, CLASSES[metric])(**{name: value for name, value in takes.items() if name in names})
 
 
 @pytest.mark.parametrize(("metric", "replies", "value"), [(m, *case) for m, cases in FIXED.items() for case in cases])
 def test_scores_are_those_of_ragas_given_the_same_verdicts(metric, replies, value):
     judgement = judge_of(*replies)[0].judge(metric, SAMPLE)
-    inputs = {name: getattr(SAMPLE, name) for name in METRICS[metric].inputs}
-    expected = asyncio.run(RAGAS[metric](llm=FilledModels(*replies)).ascore(**inputs)).value
-    assert judgement.status == "judged"
-    assert judgement.value == expected == pytest.approx(value)
+    inputs = {name: getattr(SAMPLE, field) for name, field in METRICS[metric].inputs.items()}
+    expected = asyncio.run(own_metric(metric, replies, LetterEmbedder()).ascore(**inputs)).value
+    assert (judgement.status, judgement.reason) == ("judged", "")
+    assert judgement.value == pytest.approx(float(expected), abs=1e-12)
+    assert judgement.value == pytest.approx(value, abs=0.01)
+
+
+def test_every_metric_that_can_be_asked_for_is_compared_with_ragas():
+    assert set(FIXED) | {"answer_relevancy"} == set(METRICS) == set(JUDGED)
+    assert set(DEFAULT_JUDGED) <= set(JUDGED)
+
+
+class Sure(ScriptedLLM):
+    """Sees the verdict that it wrote as certain, or as probable as a test says."""
+
+    share = 1.0
+
+    def probabilities(self, messages, choices):
+        written = self.reply_after(messages[-1]["content"])
+        rest = (1 - self.share) / (len(choices) - 1)
+        return tuple(self.share if choice == written else rest for choice in choices)
+
+    def reply_after(self, said):
+        whole = self._replies[self._answered - 1]
+        assert whole.startswith(said)
+        return re.match(r"\d+", whole[len(said) :])[0]
+
+
+class HardlySure(Sure):
+    share = 0.6
+
+
+WEIGHTED = [metric for metric in FIXED if metric in EXPECTED]
+
+
+@pytest.mark.parametrize("metric", WEIGHTED)
+def test_sure_verdicts_give_the_figure_of_ragas(metric):
+    for replies, _ in FIXED[metric]:
+        judgement = judge_of(*replies, engine=Sure)[0].judge(metric, SAMPLE)
+        assert judgement.expected == pytest.approx(judgement.value, abs=1e-9)
+
+
+def test_unsure_verdicts_pull_the_figure_to_the_middle():
+    unsure = judge_of(statements(4), verdicts(1, 1, 0, 1), engine=HardlySure)[0].judge("faithfulness", SAMPLE)
+    assert unsure.value == 0.75
+    assert unsure.expected == pytest.approx((3 * 0.6 + 0.4) / 4)
+    assert [verdict.value for verdict in unsure.calls[1].verdicts] == [1, 1, 0, 1]
+    ratings = judge_of({"rating": 2}, {"rating": 1}, engine=HardlySure)[0].judge("context_relevance", SAMPLE)
+    assert ratings.expected == pytest.approx(((0.6 * 2 + 0.2 * 1) + (0.6 * 1 + 0.2 * 2)) / 2 / 2)
+
+
+@pytest.mark.parametrize("engine", [Sure, HardlySure])
+def test_an_evasive_answer_loses_its_relevancy_by_how_evasive_it_is(engine):
+    reply = {"question": SAMPLE.user_input, "noncommittal": 0}
+    judgement = judge_of(reply, engine=engine)[0].judge("answer_relevancy", SAMPLE)
+    assert judgement.value == pytest.approx(1.0, abs=1e-5)
+    assert judgement.expected == pytest.approx(engine.share, abs=1e-5)
+
+
+class Disagreeing(Sure):
+    """Would not have written what it wrote: an engine that does not go on with words put into its mouth."""
+
+    share = 0.2
+
+
+class Refusing(Sure):
+    def probabilities(self, messages, choices):
+        raise LLMError("the server takes no such turn")
+
+
+@pytest.mark.parametrize("engine", [Disagreeing, Refusing])
+def test_an_engine_that_cannot_weigh_its_verdicts_judges_all_the_same(engine):
+    judge, _ = judge_of(statements(2), verdicts(1, 1), engine=engine)
+    judgement = judge.judge("faithfulness", SAMPLE)
+    assert (judgement.value, judgement.expected) == (1.0, None)
 
 
 @pytest.mark.parametrize("noncommittal", [0, 1])
@@ -137,19 +251,6 @@ def test_answer_relevancy_is_that_of_ragas_given_the_same_question(embedder, que
         assert judgement.value < 0.7
 
 
-def test_the_table_holds_every_name_that_can_be_asked_for():
-    assert tuple(METRICS) == JUDGED
-
-
-@pytest.mark.parametrize("metric", [m for m in JUDGED if m != "answer_relevancy"])
-def test_each_metric_says_how_many_kinds_of_prompt_it_asks(metric):
-    judge, llm = judge_of(*FIXED[metric][0][0])
-    judge.judge(metric, SAMPLE)
-    kinds = {json_reply(call.schema) for call in llm.calls}
-    assert prompt_kinds([metric]) == len(kinds)
-    assert prompt_kinds([metric, "answer_relevancy"]) == len(kinds) + 1
-
-
 def test_what_the_judge_saw_and_said_is_in_the_result():
     judge, llm = judge_of(statements(2), verdicts(1, 0))
     judgement = judge.judge("faithfulness", SAMPLE)
@@ -162,7 +263,7 @@ def test_what_the_judge_saw_and_said_is_in_the_result():
 def test_output_is_bounded_and_there_is_a_verdict_for_each_statement():
     judge, llm = judge_of(statements(3), verdicts(1, 1, 1))
     judge.judge("faithfulness", SAMPLE)
-    first, second = llm.calls
+    first, second = [call for call in llm.calls if call.method == "stream"]
     assert first.schema["properties"]["statements"]["items"]["maxLength"] > 0
     assert llm.count_prompt(first.messages) + first.max_tokens <= llm.context_tokens
     listed = second.schema["properties"]["statements"]
@@ -193,7 +294,8 @@ def test_a_judgement_that_cannot_be_made_fails_with_its_reason(replies, reason):
 
 
 def test_a_failure_that_a_metric_swallows_is_a_failure_all_the_same(monkeypatch):
-    swallowing = Metric(lambda judge, _: ContextRelevance(llm=judge), ("user_input", "retrieved_contexts"))
+    fields = {name: name for name in ("user_input", "retrieved_contexts")}
+    swallowing = Metric(lambda judge, _: ContextRelevance(llm=judge), fields)
     monkeypatch.setattr("eval.ragas_metrics.METRICS", {"context_relevance": swallowing})
     right = {"rating": 2}
     judge, _ = judge_of(LLMError("the engine failed"), right, right)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from eval.bench import time_ingests
+from eval.record import read_results
 from rag.config import load_config
 from rag.errors import ModelError
 from rag.models.store import model_path
@@ -20,7 +22,7 @@ from rag.progress import ProgressBar
 from tests.unit.eval.parts import question_json
 
 ROOT = Path(__file__).parents[2]
-JUDGE = "qwen2.5-coder-1.5b"
+JUDGE = "qwen2.5-coder-0.5b"
 METRICS = ("faithfulness", "answer_relevancy")
 
 PAGES = {
@@ -76,36 +78,46 @@ def python(folder, *arguments):
 
 
 def run(folder):
-    return python(folder, "-m", "eval", "run", "--questions", "questions.jsonl", "--index", "index", "--out", "run")
+    metrics = ",".join(METRICS)
+    return python(
+        folder, "-m", "eval", "run", "--questions", "questions.jsonl", "--index", "index", "--out", "run", "--metrics", metrics
+    )
 
 
-def lines(folder):
-    file = folder / "run" / "results.jsonl"
+def lines(folder, name="results"):
+    file = folder / "run" / f"{name}.jsonl"
     return file.read_text("utf-8").splitlines() if file.exists() else []
 
 
 def test_a_killed_run_loses_one_question_at_most_and_every_judgement_is_made(folder):
-    first = run(folder)
-    while not lines(folder) and first.poll() is None:
-        time.sleep(0.05)
-    first.send_signal(signal.SIGKILL)
-    first.wait()
-    kept = lines(folder)
-    assert kept, (folder / "errors.txt").read_text("utf-8")
+    kept = []
+    for file in ("results", "judgements"):
+        started = run(folder)
+        while not lines(folder, file) and started.poll() is None:
+            time.sleep(0.05)
+        started.send_signal(signal.SIGKILL)
+        started.wait()
+        assert lines(folder, file), (folder / "errors.txt").read_text("utf-8")
+        kept.append((file, lines(folder, file)))
 
-    second = run(folder)
-    assert second.wait() == 0, (folder / "errors.txt").read_text("utf-8")
-    assert lines(folder)[: len(kept)] == kept
-    results = {result["id"]: result for result in map(json.loads, lines(folder))}
+    last = run(folder)
+    assert last.wait() == 0, (folder / "errors.txt").read_text("utf-8")
+    assert all(lines(folder, file)[: len(before)] == before for file, before in kept)
+    results = read_results(folder / "run")
     assert list(results) == ["kettle-time", "bread-oven"]
     assert len(lines(folder)) == 2
+    assert len(lines(folder, "judgements")) == 4
 
     judgements = [result["judged"][metric] for result in results.values() for metric in METRICS]
     assert [judgement["reason"] for judgement in judgements if judgement["status"] == "failed"] == []
     judged = [judgement for judgement in judgements if judgement["status"] == "judged"]
     assert len(judged) >= 2, "the questions were not answered, so nothing was judged"
     assert all(0 <= judgement["value"] <= 1 for judgement in judged)
-    assert all(json.loads(call["output"]) and not call["error"] for judgement in judged for call in judgement["calls"])
+    calls = [call for judgement in judged for call in judgement["calls"]]
+    assert all(json.loads(call["output"]) and not call["error"] for call in calls)
+    weighed = [verdict["expected"] for call in calls for verdict in call["verdicts"]]
+    assert weighed
+    assert all(expected is not None and 0 <= expected <= 1 for expected in weighed)
 
     described = json.loads((folder / "run" / "run.json").read_text("utf-8"))
     assert described["finished"]
@@ -123,6 +135,19 @@ def test_a_finished_run_asks_nothing_again(folder):
     assert python(folder, *arguments).wait() == 0
     assert lines(folder) == before
     assert len(before) == 1
+
+
+def test_a_second_run_takes_everything_from_the_cache_and_loads_no_model(folder):
+    assert run(folder).wait() == 0, (folder / "errors.txt").read_text("utf-8")
+    first = read_results(folder / "run")
+    shutil.rmtree(folder / "run")
+    start = time.monotonic()
+    assert run(folder).wait() == 0
+    assert time.monotonic() - start < 20
+    assert "6 answers and judgements were kept from before, 0 are new" in (folder / "errors.txt").read_text("utf-8")
+    for name, result in read_results(folder / "run").items():
+        assert result["judged"] == first[name]["judged"]
+        assert result["answer"] == first[name]["answer"]
 
 
 def test_ingests_are_timed_as_processes_and_do_what_they_say(tmp_path, embedder_folder):

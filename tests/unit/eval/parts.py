@@ -81,7 +81,7 @@ class System:
 
     @contextmanager
     def generation(self):
-        yield SimpleNamespace(source=self.pages.__getitem__)
+        yield SimpleNamespace(source=self.pages.__getitem__, number=1)
 
 
 def result(id: str = "bert-words", **changes) -> dict:
@@ -98,34 +98,44 @@ def result(id: str = "bert-words", **changes) -> dict:
             "status": "answered",
             "reason": "",
             "text": "On 3.3 billion words. [1]",
+            "sentences": [{"text": "On 3.3 billion words.", "support": "supported", "score": 1.0, "citations": [1]}],
+            "passages": [],
             "citations": [{"marker": 1, "path": "bert.md", "line": 1, "quote": QUOTE}],
             "timings_s": {"retrieve": 0.1, "first_token": 1.0, "total": 2.0},
         },
         "error": "",
         "verdict": "right",
         "facts": {"stated": ["3.3 billion"], "missing": [], "share": 1.0},
-        "evidence": [{"page": "bert.md", "heading": "BERT", "retrieved": True, "cited": True, "note": ""}],
+        "evidence": [piece()],
+        "passage_tokens": [100, 100],
+        "citations": {"given": 1, "good": 1},
         "judged": {},
         "seconds": 30.0,
     }
     return line | changes
 
 
-def judged(value: float, *calls: dict) -> dict:
-    return {"status": "judged", "value": value, "reason": "", "seconds": 1.0, "calls": list(calls)}
+def piece(*ranks: int, cited: bool = True) -> dict:
+    """A piece of the evidence that passages with these ranks show; the first one if none is named, none if it is 0."""
+    shown = [rank for rank in ranks or (1,) if rank]
+    return {"page": "bert.md", "heading": "BERT", "ranks": shown, "retrieved": bool(shown), "cited": cited, "note": ""}
+
+
+def judged(value: float, *calls: dict, expected: float | None = None) -> dict:
+    return {"status": "judged", "value": value, "expected": expected, "reason": "", "seconds": 1.0, "calls": list(calls)}
 
 
 def failed(reason: str) -> dict:
-    return {"status": "failed", "value": None, "reason": reason, "seconds": 1.0, "calls": []}
+    return {"status": "failed", "value": None, "expected": None, "reason": reason, "seconds": 1.0, "calls": []}
 
 
 def not_judged(reason: str) -> dict:
-    return {"status": "not_judged", "value": None, "reason": reason, "seconds": 0.0, "calls": []}
+    return {"status": "not_judged", "value": None, "expected": None, "reason": reason, "seconds": 0.0, "calls": []}
 
 
 def run_json(**changes) -> dict:
     description = {
-        "format": 1,
+        "format": 2,
         "name": "run",
         "command": "python -m eval run",
         "started": "2026-11-22T10:00:00+00:00",
@@ -145,5 +155,6 @@ def run_json(**changes) -> dict:
         "versions": {"python": "3.11.1"},
         "machine": {"processor": "a processor", "cores": 2, "memory_bytes": 2**33, "system": "Linux x86_64"},
         "code": "0123456789ab",
+        "system_code": "fedcba9876543210",
     }
     return description | changes

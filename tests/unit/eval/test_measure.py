@@ -50,6 +50,20 @@ def test_the_text_of_an_abstention_states_nothing():
     assert measures.verdict == "refused"
 
 
+def test_a_passage_shows_a_place_if_it_holds_half_of_it():
+    start = PAGE.index(QUOTE)
+    for kept, ranks in [(len(QUOTE) // 2, ()), (len(QUOTE) // 2 + 1, (1,))]:
+        cut = answered("On 3.3 billion words.", page=PAGE[: start + kept], cite="110M parameters")
+        assert measure(question(), cut, SOURCE).evidence[0].ranks == ranks
+
+
+def test_citations_are_counted_and_those_that_point_at_evidence():
+    measures = measure(question(), answered("On 3.3 billion words."), SOURCE)
+    assert (measures.citations, measures.good_citations, measures.passage_tokens) == (1, 1, (11,))
+    missed = measure(question(), answered("It has 110M parameters.", cite="110M parameters"), SOURCE)
+    assert (missed.citations, missed.good_citations) == (1, 0)
+
+
 def test_evidence_that_is_shown_and_not_cited():
     measures = measure(question(), answered("It has 110M parameters.", cite="110M parameters"), SOURCE)
     assert [(found.retrieved, found.cited) for found in measures.evidence] == [(True, False)]
@@ -87,7 +101,7 @@ def test_evidence_that_cannot_be_looked_for_says_why(place, note):
 
 
 def test_the_judge_sees_the_answer_without_markers_and_the_passages_as_the_model_read_them():
-    asked = sample(question(), answered("On 3.3 billion words."))
+    asked = sample(question().question, question().reference, answered("On 3.3 billion words."))
     assert asked.response == "On 3.3 billion words."
     [context] = asked.retrieved_contexts
     assert context.endswith(f"BERT\n{PAGE}")
@@ -96,4 +110,4 @@ def test_the_judge_sees_the_answer_without_markers_and_the_passages_as_the_model
 
 def test_an_abstention_has_no_response():
     assert plain_text(abstained()) == ""
-    assert sample(question(expected="abstain"), abstained()).abstained
+    assert sample("Who?", "", abstained()).abstained

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from eval.record import RESULTS_FILE, RUN_FILE, RunFolder, read_results, read_run
+from eval.record import JUDGEMENTS_FILE, RESULTS_FILE, RUN_FILE, RunFolder, find_unfinished, read_results, read_run
 from rag.errors import ConfigError
-from tests.unit.eval.parts import result, run_json
+from tests.unit.eval.parts import judged, result, run_json
 
 
 def test_a_result_is_on_disk_when_it_was_added(tmp_path):
@@ -53,6 +53,8 @@ def test_a_later_line_replaces_an_earlier_one(tmp_path):
         ({"metrics": []}, "metrics"),
         ({"versions": {"python": "3.12"}}, "versions"),
         ({"code": "fedcba"}, "code"),
+        ({"system_code": "fedcba"}, "system code"),
+        ({"selected": 2}, "selected"),
     ],
 )
 def test_a_run_made_with_something_else_is_not_mixed_in(tmp_path, change, named):
@@ -69,9 +71,50 @@ def test_a_folder_that_cannot_be_written_is_a_plain_error(tmp_path):
         RunFolder(tmp_path / "file" / "run", run_json())
 
 
-def test_nan_does_not_get_into_a_result(tmp_path):
-    with RunFolder(tmp_path, run_json()) as folder, pytest.raises(ValueError):
-        folder.add(result("a", judged={"faithfulness": {"value": float("nan")}}))
+def test_nan_does_not_get_into_a_run(tmp_path):
+    with RunFolder(tmp_path, run_json()) as folder:
+        folder.add(result("a"))
+        with pytest.raises(ValueError):
+            folder.judge("a", "faithfulness", judged(float("nan")))
+        with pytest.raises(ValueError):
+            folder.add(result("b", seconds=float("nan")))
+
+
+def test_a_judgement_is_on_disk_when_it_was_made(tmp_path):
+    with RunFolder(tmp_path, run_json()) as folder:
+        folder.add(result("a"))
+        folder.judge("a", "faithfulness", judged(0.5))
+        assert read_results(tmp_path)["a"]["judged"] == {"faithfulness": judged(0.5)} == folder.results["a"]["judged"]
+    with (tmp_path / JUDGEMENTS_FILE).open("a", encoding="utf-8") as lines:
+        lines.write('{"id": "a", "metric": "context_re')
+    with RunFolder(tmp_path, run_json()) as folder:
+        assert list(folder.results["a"]["judged"]) == ["faithfulness"]
+        folder.judge("a", "answer_relevancy", judged(1.0))
+    assert list(read_results(tmp_path)["a"]["judged"]) == ["faithfulness", "answer_relevancy"]
+
+
+def test_a_judgement_of_an_earlier_answer_does_not_count(tmp_path):
+    with RunFolder(tmp_path, run_json()) as folder:
+        folder.add(result("a"))
+        folder.judge("a", "faithfulness", judged(0.5))
+        folder.add(result("a", answer=None, error="the engine failed"))
+        assert folder.results["a"]["judged"] == {}
+    assert read_results(tmp_path)["a"]["judged"] == {}
+
+
+def test_the_newest_unfinished_run_of_the_same_name_and_make_is_found(tmp_path):
+    for folder, changes in {
+        "1-run": {"finished": None},
+        "2-run": {"finished": None, "command": "typed otherwise"},
+        "3-run": {},
+        "4-run": {"finished": None, "generation": 2},
+        "5-other": {"finished": None, "name": "other"},
+    }.items():
+        RunFolder(tmp_path / folder, run_json(**changes)).close()
+    (tmp_path / "6-run").mkdir()
+    (tmp_path / "6-run" / RUN_FILE).write_text("{")
+    assert find_unfinished(tmp_path, run_json(finished=None)) == tmp_path / "2-run"
+    assert find_unfinished(tmp_path, run_json(selected=3)) is None
 
 
 @pytest.mark.parametrize(

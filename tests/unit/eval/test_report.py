@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 
 from eval.record import RunFolder
-from eval.report import render, write_report
+from eval.report import render, write_reports
 from tests.unit.eval.parts import failed, judged, not_judged, result, run_json
 
 
@@ -19,13 +19,13 @@ def call(*statements):
 def test_the_headline_shows_counts_and_intervals():
     results = [
         result("a", judged={"faithfulness": judged(1.0)}),
-        result("b", judged={"faithfulness": judged(0.0)}),
+        result("b", judged={"faithfulness": judged(0.0, expected=0.6)}),
         result("c", judged={"faithfulness": failed("cut")}),
         result("d", judged={"faithfulness": not_judged("the question was not answered")}),
     ]
     report = render(run_json(selected=4), results)
     [line] = [line for line in section(report, "Figures").splitlines() if line.startswith("| faithfulness")]
-    assert line.startswith("| faithfulness | 0.50 | 0.00 to 1.00 | 2 | 1 | 1 |")
+    assert line.startswith("| faithfulness | 0.50 | 0.00 to 1.00 | 0.60 | 2 | 1 | 1 |")
     assert "faithfulness: 1 not judged, the question was not answered." in report
     assert "| c | faithfulness | cut |" in section(report, "Failures")
 
@@ -92,4 +92,5 @@ def test_a_run_without_results_or_judge_has_a_report_too():
 def test_the_report_of_a_folder(tmp_path):
     with RunFolder(tmp_path, run_json()) as folder:
         folder.add(result("a"))
-    assert write_report(tmp_path).read_text("utf-8") == render(run_json(), [result("a")])
+    [report] = write_reports(tmp_path)
+    assert report.read_text("utf-8") == render(run_json(), [result("a")])

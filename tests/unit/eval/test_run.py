@@ -8,7 +8,7 @@ from eval.judgement import Call, Judgement
 from eval.pace import Pace
 from eval.questions import QuestionFile
 from eval.record import RunFolder, read_results, read_run
-from eval.run import describe, evaluate, new_folder
+from eval.run import ask_all, describe, finish, judge_all, new_folder
 from rag.config import load_config
 from rag.errors import IndexStateError, LLMError
 from tests.unit.eval.parts import System, abstained, answered, question, run_json
@@ -31,8 +31,15 @@ class Judge:
 
 def run(tmp_path, system, questions, judge=None, metrics=()):
     quiet = io.StringIO()
+
+    def pace(total, what):
+        return Pace(total, what, stream=quiet)
+
     with RunFolder(tmp_path, run_json(finished=None)) as folder:
-        return evaluate(questions, system=system, judge=judge, metrics=metrics, folder=folder, pace=lambda n: Pace(n, stream=quiet))
+        ask_all(questions, system=system, folder=folder, pace=pace)
+        if judge:
+            judge_all(questions, judge=judge, metrics=metrics, folder=folder, pace=pace)
+        return finish(folder, questions)
 
 
 def test_each_question_is_asked_measured_judged_and_written(tmp_path):
@@ -54,6 +61,15 @@ def test_a_resumed_run_asks_only_what_is_left(tmp_path):
     results = run(tmp_path, system, [question(), other])
     assert system.asked == [ASKED, other.question]
     assert [r["id"] for r in results] == ["bert-words", "other"]
+
+
+def test_answers_are_judged_metric_by_metric_and_none_twice(tmp_path):
+    other = question(id="other", question="And how many parameters has BERT?")
+    system, judge = System({ASKED: answered("On 3.3 billion words."), other.question: answered("110M parameters.")}), Judge()
+    run(tmp_path, system, [question(), other], judge, ["faithfulness"])
+    results = run(tmp_path, system, [question(), other], judge, ["faithfulness", "context_recall"])
+    assert [metric for metric, _ in judge.seen] == ["faithfulness"] * 2 + ["context_recall"] * 2
+    assert all(set(r["judged"]) == {"faithfulness", "context_recall"} for r in results)
 
 
 def test_an_engine_that_fails_costs_one_question_and_that_one_is_asked_again(tmp_path):
@@ -108,7 +124,7 @@ def test_folders_are_named_by_time(tmp_path):
 
 def test_pace_estimates_what_is_left():
     out, times = io.StringIO(), iter([0.0, 60.0, 120.0, 180.0])
-    with Pace(3, stream=out, clock=lambda: next(times)) as pace:
+    with Pace(3, "questions", stream=out, clock=lambda: next(times)) as pace:
         pace.step("a: right")
         pace.step("b: wrong")
         pace.step("c: right")

@@ -7,7 +7,8 @@ import jsonschema
 import pytest
 from pydantic import BaseModel, Field
 
-from eval.schema import MAX_CHARS, MAX_ITEMS, bounded_schema, longest_chars
+from eval.protocol import MAX_CHARS, MAX_ITEMS, REASON_CHARS
+from eval.schema import bounded_schema, longest_chars
 
 
 class Verdict(BaseModel):
@@ -66,6 +67,27 @@ def test_flags_take_two_values_and_ratings_one_digit():
     assert bounded_schema(Mixed)["properties"]["rating"] == {"type": "integer", "minimum": 0, "maximum": 9}
 
 
+class ContextRelevanceOutput(BaseModel):
+    rating: int
+
+
+class AnswersGenerated(BaseModel):
+    answers: list[str]
+
+
+class Classified(BaseModel):
+    TP: list[Verdict]
+
+
+def test_ratings_that_ragas_only_describes_in_words_take_their_values_alone():
+    assert bounded_schema(ContextRelevanceOutput)["properties"]["rating"] == {"enum": [0, 1, 2]}
+    assert bounded_schema(AnswersGenerated)["properties"]["answers"]["items"] == {"enum": ["0", "1"]}
+
+
+def test_a_list_that_may_be_empty_need_not_be_filled():
+    assert bounded_schema(Classified)["properties"]["TP"]["minItems"] == 0
+
+
 def test_the_order_of_the_fields_is_kept_so_that_the_reason_comes_before_the_verdict():
     assert list(bounded_schema(Verdict)["properties"]) == ["statement", "reason", "verdict"]
 
@@ -77,7 +99,7 @@ def test_a_known_count_is_exact():
 
 def test_longest_chars_is_the_length_of_the_longest_text_that_fits():
     schema = bounded_schema(Verdicts, items=2)
-    item = {"statement": "x" * MAX_CHARS, "reason": "y" * 160, "verdict": 1}
+    item = {"statement": "x" * MAX_CHARS, "reason": "y" * REASON_CHARS, "verdict": 1}
     text = json.dumps({"statements": [item, item]}, separators=(",", ":"))
     jsonschema.validate(json.loads(text), schema)
     # Flags are counted with a few characters too many; nothing is counted short.

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from eval.summary import by_type, failures, headline, latencies, not_judged_reasons, worst_first
-from tests.unit.eval.parts import failed, judged, not_judged, result
+from eval.summary import by_type, failures, headline, latencies, not_judged_reasons, risk_coverage, worst_first
+from tests.unit.eval.parts import failed, judged, not_judged, piece, result
 
 
 def silent(id, **changes):
@@ -11,6 +11,13 @@ def silent(id, **changes):
         result(id, expected="abstain", type="unanswerable", facts={"stated": [], "missing": [], "share": None}, evidence=[])
         | changes
     )
+
+
+DECLINED = result()["answer"] | {"status": "abstained", "citations": [], "sentences": []}
+
+
+def refused(id, **changes):
+    return result(id, verdict="refused", answer=DECLINED, **changes)
 
 
 def broken(id):
@@ -41,40 +48,61 @@ def test_a_metric_that_nothing_was_judged_by_has_no_value():
 def test_abstaining_is_counted_on_both_sides():
     results = [
         result("a"),
-        result("b", verdict="refused"),
+        refused("b"),
         result("c", verdict="wrong"),
-        silent("d"),
+        silent("d", answer=DECLINED),
         silent("e", verdict="overanswered"),
     ]
     figures = rows(results)
-    assert figures["answers what it can"].value == pytest.approx(2 / 3)
-    assert figures["abstains where it should"].value == 0.5
+    assert figures["answered"].value == pytest.approx(2 / 3)
+    assert figures["abstained"].value == 0.5
+    assert figures["abstention precision"].value == 0.5
     assert figures["right"].value == 0.4
-    assert (figures["abstains where it should"].judged, figures["abstains where it should"].not_judged) == (2, 3)
+    assert (figures["abstained"].judged, figures["abstained"].not_judged) == (2, 3)
 
 
 def test_questions_that_ended_with_an_error_are_failed_and_in_no_figure():
-    figures = rows([result("a"), broken("b")])
+    figures = rows([result("a"), broken("b"), silent("c", answer=None, error="the engine failed", verdict="error")])
     assert figures["right"].value == 1.0
-    assert [(row.judged, row.failed) for row in (figures["right"], figures["must-facts"])] == [(1, 1), (1, 1)]
+    counted = {name: (figures[name].judged, figures[name].failed) for name in ("right", "must_facts", "mrr", "abstained")}
+    assert counted == {"right": (1, 2), "must_facts": (1, 1), "mrr": (1, 1), "abstained": (0, 1)}
 
 
 def test_evidence_is_averaged_within_a_question_first():
-    found = {"page": "p", "heading": "h", "retrieved": True, "cited": False, "note": ""}
-    results = [result("a", evidence=[found, found | {"retrieved": False}]), result("b", evidence=[found])]
-    assert rows(results)["evidence retrieved"].value == 0.75
-    assert rows(results)["evidence cited"].value == 0.0
+    results = [result("a", evidence=[piece(2), piece(0)]), result("b", evidence=[piece(1, cited=False)])]
+    figures = rows(results)
+    assert [figures[f"evidence_recall@{budget}"].value for budget in (256, 1024)] == [0.75, 0.75]
+    assert (figures["hit@1"].value, figures["mrr"].value) == (0.5, 0.75)
+    assert figures["citation_recall"].value == 0.5
 
 
 def test_citations_of_a_refusal_do_not_count():
-    missed = {"page": "p", "heading": "h", "retrieved": True, "cited": False, "note": ""}
-    results = [result("a"), result("b", verdict="refused", evidence=[missed])]
-    assert rows(results)["evidence cited"].value == 1.0
-    assert rows(results)["evidence retrieved"].judged == 2
+    results = [result("a"), refused("b", evidence=[piece(cited=False)])]
+    assert rows(results)["citation_recall"].value == 1.0
+    assert rows(results)["citation_recall"].judged == 1
+    assert rows(results)["hit@1"].judged == 2
+
+
+def test_an_answer_without_citations_has_no_precision_to_boast_of():
+    assert rows([result("a", citations={"given": 0, "good": 0})])["citation_precision"].value == 0.0
+
+
+def test_the_expected_value_stands_beside_the_hard_one():
+    results = [result("a", judged={"faithfulness": judged(1.0, expected=0.6)}), result("b", judged={"faithfulness": judged(0.0)})]
+    row = rows(results, ["faithfulness"])["faithfulness"]
+    assert (row.value, row.expected) == (0.5, 0.6)
+
+
+def test_risk_coverage_takes_the_surest_answer_first():
+    def sure(id, score, verdict):
+        return result(id, verdict=verdict, answer=result()["answer"] | {"sentences": [{"text": "", "score": score}]})
+
+    results = [sure("a", 0.2, "wrong"), sure("b", 0.9, "right"), sure("c", 0.5, "wrong"), refused("d"), broken("e")]
+    assert risk_coverage(results) == [(0.25, 0.0), (0.5, 0.5), (0.75, pytest.approx(2 / 3))]
 
 
 def test_latencies_come_from_answers_only():
-    slow = {"status": "answered", "reason": "", "text": "", "citations": [], "timings_s": {"retrieve": 0.3, "total": 4.0}}
+    slow = result()["answer"] | {"timings_s": {"retrieve": 0.3, "total": 4.0}}
     table = {row.stage: row for row in latencies([result("a"), result("b", answer=slow), broken("c")])}
     assert (table["total"].p50, table["total"].count) == (3.0, 2)
     assert table["first_token"].count == 1

@@ -1,0 +1,72 @@
+"""What was answered or judged before, found again by everything that it depended on.
+
+A key is the hash of a JSON value that names all of that, so nothing ever has to be thrown away by hand: what changed is simply not
+found. An entry is a file of its own that appears by a rename, so that `kill -9` leaves whole entries only, and two runs at once do
+not disturb each other. Knows neither answers nor judgements.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rag.errors import ConfigError
+
+Key = Mapping[str, Any]
+"""JSON values: all that an entry depends on."""
+
+
+class Cache:
+    """A folder of entries. Reads nothing until it is asked.
+
+    Attributes:
+        hits: how often an entry was found.
+        misses: how often none was.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.hits = 0
+        self.misses = 0
+
+    def get(self, kind: str, key: Key) -> dict[str, Any] | None:
+        """Return what was kept under a key, or None; a damaged entry is as good as none."""
+        try:
+            entry = json.loads(self._file(kind, key).read_text("utf-8"))
+        except (OSError, ValueError):
+            self.misses += 1
+            return None
+        self.hits += 1
+        value: dict[str, Any] = entry["value"]
+        return value
+
+    def put(self, kind: str, key: Key, value: Mapping[str, Any]) -> None:
+        """Keep a value under a key.
+
+        Raises:
+            ConfigError: the folder cannot be written.
+            ValueError: the value holds a number that is not finite.
+        """
+        file = self._file(kind, key)
+        text = json.dumps({"key": key, "value": value}, ensure_ascii=False, allow_nan=False)
+        unfinished = file.with_name(f"{file.name}.{os.getpid()}")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            unfinished.write_text(text, "utf-8")
+            unfinished.replace(file)
+        except OSError as error:
+            raise ConfigError(f"{file.parent} cannot be written: {error.strerror}", hint="Check --cache.") from error
+
+    def _file(self, kind: str, key: Key) -> Path:
+        name = content_hash(key)
+        return self._folder / kind / name[:2] / f"{name}.json"
+
+
+def content_hash(value: object) -> str:
+    """Return the SHA-256 of a JSON value, whatever the order of its keys; hexadecimal."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,59 @@
+"""What several commands take."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from rag.config import Config
+
+if TYPE_CHECKING:
+    from eval.questions import QuestionFile
+
+RUNS = Path("eval") / "runs"
+CACHE = Path("eval") / "cache"
+BASELINE = Path("eval") / "baseline.json"
+
+Command = Callable[[argparse.Namespace, Config], int]
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def add_questions(parser: argparse.ArgumentParser) -> None:
+    """Add `--questions`."""
+    parser.add_argument("--questions", type=Path, metavar="FILE", help="JSON Lines (default: the questions of this repository)")
+
+
+def question_file(options: argparse.Namespace) -> QuestionFile:
+    """Read the file that `--questions` names.
+
+    Raises:
+        ConfigError: it cannot be read, or a line is wrong.
+    """
+    from eval.questions import DEFAULT_FILE, read_question_file
+
+    return read_question_file(options.questions or DEFAULT_FILE)
+
+
+def run_folder(name: Path) -> Path:
+    """Return the folder of a run that was named by its path, by its name in the folder of runs, or `latest`."""
+    if str(name) == "latest":
+        finished = sorted(file.parent for file in RUNS.glob("*/run.json"))
+        return finished[-1] if finished else RUNS / name
+    return name if name.exists() else RUNS / name
+
+
+def count(text: str) -> int:
+    """Read a number from 1."""
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1")
+    return int(text)
+
+
+def run_name(text: str) -> str:
+    """Read a name that a folder can have."""
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,59}", text):
+        raise argparse.ArgumentTypeError("use letters, digits, dots, hyphens and underscores, at most 60")
+    return text

@@ -1,0 +1,108 @@
+"""What makes two systems the same: the weights, the code, the settings, the index. Cheap: nothing is loaded.
+
+An answer that was kept may be used again only where all of this is equal.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from eval.machine import versions
+from eval.protocol import PROTOCOL
+from rag.config import Config
+
+# Where things are does not change an answer, and neither do the chat's address and the log level.
+_NOT_OF_ANSWERS = {"corpus", "index", "models_dir", "keep_generations", "host", "port", "log_level", "threads", "llm_key_variable"}
+_NOT_OF_THE_SYSTEM = _NOT_OF_ANSWERS | {"judge"}
+_SYSTEM = Path(__file__).parents[1] / "rag"
+_ENGINES = ("xllamacpp", "transformers", "torch", "openvino", "sentence-transformers", "llama-index-core", "numpy", "tokenizers")
+
+
+def answer_settings(config: Config) -> dict[str, Any]:
+    """Return the settings that figures may depend on, the judge included; JSON values."""
+    return {key: value for key, value in config.model_dump(mode="json").items() if key not in _NOT_OF_ANSWERS}
+
+
+def model_identity(config: Config, name: str = "") -> str:
+    """Return what identifies the model: the file's name and the hash of the weights, or what a server is asked for.
+
+    Args:
+        config: where weights are.
+        name: as `Config.llm`; empty for that one.
+
+    Raises:
+        ModelError: its weights are not there.
+    """
+    from rag.models.store import model_path
+    from rag.wiring import check_llm
+
+    wanted = name or config.llm
+    check_llm(config, wanted)
+    scheme, _, rest = wanted.partition(":")
+    if scheme == "openai":
+        return f"{rest} {config.llm_model}".strip()
+    if scheme == "hf":
+        return rest
+    path = Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
+    stamp = path.stat()
+    return f"{path.stem} sha256:{_file_hash(path, stamp.st_size, stamp.st_mtime_ns)[:12]}"
+
+
+def system_identity(config: Config, index: Mapping[str, Any]) -> dict[str, Any]:
+    """Return all that an answer depends on but the question and its history.
+
+    Args:
+        config: of the system.
+        index: hashes of what the generation holds.
+
+    Raises:
+        ModelError: weights are not there.
+    """
+    settings = {key: value for key, value in config.model_dump(mode="json").items() if key not in _NOT_OF_THE_SYSTEM}
+    return {
+        "settings": settings,
+        "llm": model_identity(config),
+        "index": {name: index.get(name) for name in ("embedder", "chunker", "hashes")},
+        "code": system_code(),
+        "versions": versions(_ENGINES),
+    }
+
+
+def judge_identity(config: Config) -> dict[str, Any]:
+    """Return all that a judgement depends on but the metric and what is judged.
+
+    ragas' prompts are those of its version; ours is the rest of what the judge reads, and the bounds of what it writes.
+
+    Raises:
+        ModelError: the judge's weights are not there.
+    """
+    return {
+        "model": model_identity(config, config.judge),
+        "context_tokens": config.context_tokens,
+        "embedder": config.embedder,
+        "protocol": PROTOCOL,
+        "versions": versions(("ragas", *_ENGINES)),
+    }
+
+
+@functools.lru_cache(maxsize=1)
+def system_code(folder: Path = _SYSTEM) -> str:
+    """Return a hash of the system's source files; what git says of them does not matter. The chat page is not part of it."""
+    digest = hashlib.sha256()
+    for file in sorted(path for kind in ("*.py", "*.toml") for path in folder.rglob(kind)):
+        name = file.relative_to(folder).as_posix()
+        if not name.startswith("ui/"):
+            digest.update(name.encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+@functools.lru_cache(maxsize=8)
+def _file_hash(path: Path, size: int, changed: int) -> str:
+    """A second per gigabyte, once for each state of the file."""
+    del size, changed  # they are the key
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
