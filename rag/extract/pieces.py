@@ -52,7 +52,7 @@ class Extract:
         pieces: in the order of the file.
         title: that the file gives itself; empty where it gives none.
         metadata: fields of the file, as JSON values.
-        flows: a heading holds over the places that follow; otherwise it ends with its place.
+        flows: a heading holds over the places that follow, and may name the file; otherwise it ends with its place.
     """
 
     pieces: Sequence[Piece]
@@ -82,7 +82,7 @@ def compose(extract: Extract, path: str) -> tuple[str, Page]:
         at += len(piece.text) + len(_GAP)
     blocks = tuple(_placed(builder.blocks))
     headings = [Heading(block.text, block.level, "", block.line, block.start) for block in blocks if block.level]
-    first = next((heading.text for heading in headings if heading.level == 1), "")
+    first = next((heading.text for heading in headings if heading.level == 1), "") if extract.flows else ""
     metadata = {"aliases": [], "tags": [], "draft": False, **extract.metadata}
     title = mojibake.repair_text(" ".join((extract.title or first).split())) or posixpath.splitext(posixpath.basename(path))[0]
     links, hidden, notices = tuple(builder.links), tuple(builder.hidden), tuple(builder.notices)

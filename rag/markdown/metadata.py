@@ -10,6 +10,7 @@ from typing import Any
 from rag.markdown.blocks import Block, Dialect
 
 _FIELD = re.compile(r"(?:^|\n)[ \t]*(?:[-*+][ \t])?([A-Za-z][\w /-]{0,40})::[ \t]+(\S[^\n]*)")
+_TEXT = frozenset(("paragraph", "list", "table", "code", "math", "diagram", "definition"))
 _INDEX = frozenset(("index", "_index", "readme"))
 
 
@@ -69,12 +70,20 @@ def inline_fields(blocks: Iterable[Block]) -> dict[str, str]:
 
 
 def page_title(fields: Mapping[str, Any], blocks: Iterable[Block], path: str, dialect: Dialect) -> str:
-    """The title in the front matter, else the first heading of level 1, else the file's name."""
+    """The title in the front matter, else the heading of level 1 that the page begins with, else the file's name.
+
+    A heading that comes after text of its own names a part of the page.
+    """
     for key in ("title", "Title"):
         title = fields.get(key)
         if isinstance(title, str | int | float) and not isinstance(title, bool) and str(title).strip():
             return " ".join(str(title).split())
-    heading = next((block.text for block in blocks if block.kind == "heading" and block.level == 1), "")
+    heading = ""
+    for block in blocks:
+        if block.level == 1:
+            heading = block.text
+        if block.level == 1 or block.kind in _TEXT:
+            break
     if heading and dialect != "obsidian":
         return heading
     name = posixpath.basename(path)
@@ -84,7 +93,7 @@ def page_title(fields: Mapping[str, Any], blocks: Iterable[Block], path: str, di
     if stem.lower() in _INDEX:
         stem = posixpath.basename(posixpath.dirname(path)) or stem
     if dialect != "obsidian" and stem == stem.lower():
-        stem = re.sub(r"[-_]+", " ", stem).strip().capitalize() or stem
+        stem = re.sub(r"_+|(?<!\d)-+|-+(?!\d)", " ", stem).strip().capitalize() or stem  # a date stays one
     return stem or name or path or "untitled"
 
 

@@ -1,4 +1,4 @@
-"""Any text is parsed: never an exception, offsets hold, every visible character is in one block, nothing hidden is in any."""
+"""Any text is parsed: never an exception, offsets hold, every visible character is in one block and one chunk, no hidden one."""
 
 import os
 import random
@@ -8,7 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rag.chunk import chunk_page
 from rag.markdown.parse import parse
+from rag.types import Document
+from tests.chunk_checks import Pieces, check_chunks
 from tests.fuzz.pages import FRAGMENTS, PAGES
 from tests.unit.markdown.checks import check_page
 
@@ -20,7 +23,10 @@ _SETTINGS = settings(
 
 
 def check(source: str, path: str = "note.md") -> None:
-    check_page(source, parse(source, path))
+    page = parse(source, path)
+    check_page(source, page)
+    for target in (40, 220):
+        check_chunks(source, page, chunk_page(Document("id", path, page.title, page.metadata, source, ""), page, Pieces(), target))
 
 
 @_SETTINGS

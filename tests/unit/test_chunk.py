@@ -1,0 +1,147 @@
+"""Blocks to chunks: source in, chunks out, offsets exact."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.chunk import chunk_page
+from rag.markdown.parse import parse
+from rag.types import Document
+from tests.chunk_checks import Pieces, check_chunks
+
+
+def chunks_of(source, path="note.md", target=60):
+    page = parse(source, path)
+    found = chunk_page(Document("id", path, page.title, page.metadata, source, ""), page, Pieces(), target)
+    check_chunks(source, page, found, limit=max(target, 30))
+    return found
+
+
+def outline(source, **more):
+    """Heading path, kind, text and the pieces of source of each chunk."""
+    return [
+        (" > ".join(chunk.heading_path), chunk.kind, chunk.text, tuple(source[start:end] for start, end in chunk.spans))
+        for chunk in chunks_of(source, **more)
+    ]
+
+
+def test_whole_blocks_under_their_heading():
+    source = "# LoRA\n\nLow-rank adapters.\n\n## Rank\n\nThe **rank** is 8.\n\n```py\nrank = 8\n```\n"
+    assert outline(source, target=220) == [
+        (
+            "LoRA",
+            "mixed",
+            "LoRA\n\nLow-rank adapters.\n\nRank\n\nThe rank is 8.\n\nrank = 8",
+            ("# LoRA", "Low-rank adapters.", "## Rank", "The **rank** is 8.", "```py\nrank = 8\n```"),
+        ),
+    ]
+
+
+def test_a_section_with_enough_to_say_stands_alone():
+    text = "A sentence with a handful of ordinary words in it that says something. " * 2
+    source = f"# A\n\n{text}\n\n## B\n\n{text}\n"
+    assert [(chunk.heading_path, chunk.text.split("\n")[0]) for chunk in chunks_of(source, target=220)] == [
+        (("A",), "A"),
+        (("A", "B"), "B"),
+    ]
+
+
+def test_a_heading_is_never_alone_at_the_end():
+    text = "Words that fill this paragraph up to about the size that a chunk may have here, and a few more. "
+    source = f"# A\n\n{text}\n\n## B\n\n### C\n\n{text}\n"
+    assert [chunk.text.split("\n\n")[:-1] for chunk in chunks_of(source)] == [["A"], ["B", "C"]]
+
+
+def test_what_is_hidden_between_two_spans_is_in_none():
+    source = "One <!-- secret --> two.\n\n%% also secret %%\n\nThree.\n"
+    assert outline(source) == [("", "paragraph", "One two.\n\nThree.", ("One", "two.", "Three."))]
+
+
+def test_a_table_that_is_cut_keeps_its_header():
+    rows = "".join(f"| model number {n} | {n} billion |\n" for n in range(12))
+    source = f"| model | size |\n|---|---|\n{rows}"
+    found = chunks_of(source)
+    assert len(found) > 2
+    assert all(chunk.text.startswith("model | size\nmodel number") for chunk in found)
+    assert found[0].repeated == ()
+    for chunk in found[1:]:
+        [(start, end)] = chunk.repeated
+        assert source[start:end].startswith("| model | size |")
+    assert [line for chunk in found for line in chunk.text.split("\n")[1:]] == [
+        f"model number {n} | {n} billion" for n in range(12)
+    ]
+
+
+def test_a_list_is_cut_between_items():
+    items = [f"- item number {n} says a little about something" for n in range(12)]
+    found = chunks_of("\n".join(items))
+    assert len(found) > 2
+    assert [line for chunk in found for line in chunk.text.split("\n")] == items
+
+
+def test_code_is_cut_between_lines():
+    lines = [f"value_{n} = compute(first={n}, second={n + 1})" for n in range(12)]
+    source = "```py\n" + "\n".join(lines) + "\n```\n"
+    found = chunks_of(source)
+    assert len(found) > 2
+    assert [line for chunk in found for line in chunk.text.split("\n")] == lines
+    assert {chunk.kind for chunk in found} == {"code"}
+
+
+@pytest.mark.parametrize(
+    "sentences",
+    [
+        [f"Sentence number {n} has some words in it, e.g. these, and ends here." for n in range(12)],
+        [f"これは{n}番目の文で、いくつかの言葉が入っています。" for n in range(20)],
+        [f"这是第{n}个句子，里面有一些文字和数字！" for n in range(30)],
+    ],
+    ids=["english", "japanese", "chinese"],
+)
+def test_prose_is_cut_between_sentences(sentences):
+    joint = " " if sentences[0].isascii() else ""
+    source = joint.join(sentences)
+    found = chunks_of(source)
+    assert len(found) > 1
+    for chunk in found:
+        assert chunk.text.strip()[-1] in ".。！"
+        assert any(chunk.text.startswith(sentence) for sentence in sentences)
+
+
+def test_a_formula_stays_whole():
+    filler = "Words that fill this paragraph up to about the size that a chunk may have here. "
+    source = f"{filler}\n\n$$\na = b + c \\\\\nd = e + f\n$$\n\n{filler}\n"
+    assert [chunk.text for chunk in chunks_of(source) if "a = b" in chunk.text] == [
+        next(chunk.text for chunk in chunks_of(source) if "d = e + f" in chunk.text)
+    ]
+
+
+def test_a_line_of_two_hundred_thousand_characters():
+    for source in ("x" * 200_000, "word " * 40_000):
+        found = chunks_of(source, target=220)
+        assert "".join(chunk.text for chunk in found).replace(" ", "") == source.replace(" ", "")
+
+
+def test_ids_depend_on_what_a_chunk_says_and_where():
+    source = "# A\n\nSame text.\n"
+    assert [chunk.id for chunk in chunks_of(source)] == [chunk.id for chunk in chunks_of(source)]
+    assert chunks_of(source)[0].id != chunks_of(source, path="other.md")[0].id
+    twice = chunks_of("| a |\n|-|\n| 1 |\n\n---\n\n" * 40, target=40)
+    assert len({chunk.id for chunk in twice}) == len(twice)
+
+
+def test_the_heading_line_is_not_said_twice():
+    [chunk] = chunks_of("# LoRA\n\nLow-rank adapters.\n")
+    assert chunk.embed_text == "LoRA\nLow-rank adapters."
+
+
+def test_fields_for_filtering():
+    source = "---\ntitle: T\ntags: [a, b]\ndate: 2024-02-05\nnested: {x: 1}\nweight: 3\n---\nText.\n"
+    [chunk] = chunks_of(source)
+    assert {key: chunk.metadata[key] for key in ("title", "tags", "date", "weight", "draft")} == {
+        "title": "T",
+        "tags": ["a", "b"],
+        "date": "2024-02-05",
+        "weight": 3,
+        "draft": False,
+    }
+    assert "nested" not in chunk.metadata
