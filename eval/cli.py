@@ -7,11 +7,11 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from eval.commands import bench, questions, reports, run
+from eval.commands import bench, compare, questions, reports, run
 from eval.commands.arguments import Command
 from rag.config import load_config
 
-COMMANDS = (run, reports, questions, bench)
+COMMANDS = (run, reports, compare, questions, bench)
 
 
 def main(arguments: Sequence[str]) -> int:

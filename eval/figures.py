@@ -51,7 +51,8 @@ class Direction:
 
     Attributes:
         higher_is_better: which way is up.
-        gated: whether a loss may fail a gate; times of a machine may not.
+        gated: whether a loss may fail a gate; times, which belong to a machine, and expected values, which stand beside others, may
+            not.
     """
 
     higher_is_better: bool
@@ -62,7 +63,7 @@ def direction(name: str) -> Direction:
     """Return how to read a figure."""
     if name.endswith(" s"):
         return Direction(higher_is_better=False, gated=False)
-    return Direction(name.removesuffix(EXPECTED) not in LOWER_IS_BETTER, gated=True)
+    return Direction(name.removesuffix(EXPECTED) not in LOWER_IS_BETTER, gated=not name.endswith(EXPECTED))
 
 
 def figures(result: Result) -> dict[str, float]:

@@ -6,11 +6,11 @@ Knows the shape of results; asks and judges nothing.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.markdown import line, number, short, table
 from eval.measure import EXPLAINED, WORST_FIRST
 from eval.record import REPORT_FILE, Result, read_results, read_run
 from eval.summary import Row, by_type, failures, headline, latencies, not_judged_reasons, worst_first
@@ -62,14 +62,14 @@ def _opening(run: Mapping[str, Any], results: Sequence[Result]) -> str:
 
 
 def _headline(rows: Sequence[Row]) -> str:
-    return _table(
+    return table(
         ["figure", "value", "95% interval", "expected", "judged", "failed", "not judged", "what it says"],
         (
             [
                 row.name,
-                _number(row.value),
+                number(row.value),
                 _interval(row),
-                _number(row.expected),
+                number(row.expected),
                 str(row.judged),
                 str(row.failed),
                 str(row.not_judged),
@@ -99,17 +99,17 @@ def _by_type(results: Sequence[Result]) -> str:
     shown = [verdict for verdict in reversed(WORST_FIRST) if any(count[verdict] for count in counts.values())]
     rows = ([kind, *(str(count[verdict]) for verdict in shown), str(count.total())] for kind, count in counts.items())
     legend = "; ".join(f"*{verdict}*: {EXPLAINED[verdict]}" for verdict in shown)
-    return _table(["type", *shown, "all"], rows) + f"\n{legend}.\n"
+    return table(["type", *shown, "all"], rows) + f"\n{legend}.\n"
 
 
 def _latency(results: Sequence[Result]) -> str:
     rows = ([row.stage, f"{row.p50:.2f}", f"{row.p95:.2f}", str(row.count)] for row in latencies(results))
-    return _table(["stage", "p50, s", "p95, s", "questions"], rows)
+    return table(["stage", "p50, s", "p95, s", "questions"], rows)
 
 
 def _questions(ordered: Sequence[Result], metrics: Sequence[str]) -> str:
     header = ["question", "verdict", "facts", "evidence retrieved / cited", *metrics, "answer", "citations"]
-    return _table(header, (_question_row(result, metrics) for result in ordered))
+    return table(header, (_question_row(result, metrics) for result in ordered))
 
 
 def _question_row(result: Result, metrics: Sequence[str]) -> list[str]:
@@ -124,7 +124,7 @@ def _question_row(result: Result, metrics: Sequence[str]) -> list[str]:
         f"{len(facts['stated'])} of {asked}" if asked else "–",
         f"{retrieved} / {cited} of {len(evidence)}" if evidence else "–",
         *(_judgement(result["judged"].get(metric)) for metric in metrics),
-        _short(_said(result), _ANSWER_CHARS),
+        short(_said(result), _ANSWER_CHARS),
         ", ".join(dict.fromkeys(f"{c['path']}:{c['line']}" for c in (result["answer"] or {}).get("citations", ()))) or "–",
     ]
 
@@ -132,14 +132,14 @@ def _question_row(result: Result, metrics: Sequence[str]) -> list[str]:
 def _judgement(judgement: Mapping[str, Any] | None) -> str:
     if judgement is None:
         return "–"
-    return _number(judgement["value"]) if judgement["status"] == "judged" else str(judgement["status"]).replace("_", " ")
+    return number(judgement["value"]) if judgement["status"] == "judged" else str(judgement["status"]).replace("_", " ")
 
 
 def _failures(results: Sequence[Result]) -> str:
     found = failures(results)
     if not found:
         return "None: every question was answered or declined, and every judgement that was asked for was made."
-    return _table(["question", "what", "reason"], (list(failure) for failure in found))
+    return table(["question", "what", "reason"], (list(failure) for failure in found))
 
 
 def _details(ordered: Sequence[Result]) -> str:
@@ -153,19 +153,19 @@ def _worth_reading(result: Result) -> bool:
 
 def _detail(result: Result) -> Iterator[str]:
     yield f"### {result['id']}: {result['verdict']}\n"
-    yield f"**Question.** {_line(result['question'])}\n"
-    yield f"**Answer.** {_line(_said(result))}\n"
+    yield f"**Question.** {line(result['question'])}\n"
+    yield f"**Answer.** {line(_said(result))}\n"
     if result["reference"]:
-        yield f"**Reference.** {_line(result['reference'])}\n"
+        yield f"**Reference.** {line(result['reference'])}\n"
     for fact in result["facts"]["missing"]:
-        yield f"- missing fact: {_line(fact)}"
+        yield f"- missing fact: {line(fact)}"
     for place in result["evidence"]:
         state = "retrieved and cited" if place["cited"] else "retrieved, not cited" if place["retrieved"] else "not retrieved"
-        yield f"- evidence {place['page']} › {_line(place['heading'])}: {place['note'] or state}"
+        yield f"- evidence {place['page']} › {line(place['heading'])}: {place['note'] or state}"
     for citation in (result["answer"] or {}).get("citations", ()):
-        yield f"- [{citation['marker']}] {citation['path']}:{citation['line']}: “{_short(citation['quote'], _QUOTE_CHARS)}”"
+        yield f"- [{citation['marker']}] {citation['path']}:{citation['line']}: “{short(citation['quote'], _QUOTE_CHARS)}”"
     for statement, reason in _refused_statements(result):
-        yield f"- judged unfaithful: “{_line(statement)}” ({_line(reason)})"
+        yield f"- judged unfaithful: “{line(statement)}” ({line(reason)})"
 
 
 def _refused_statements(result: Result) -> Iterator[tuple[str, str]]:
@@ -200,7 +200,7 @@ def _repeat(run: Mapping[str, Any], results: Sequence[Result]) -> str:
         ["versions", ", ".join(f"{name} {version}" for name, version in run["versions"].items())],
         ["settings", ", ".join(f"{name} = {value!r}" for name, value in run["settings"].items())],
     ]
-    return _table(["what", "value"], rows)
+    return table(["what", "value"], rows)
 
 
 def _minutes(results: Sequence[Result]) -> float:
@@ -217,29 +217,6 @@ def _said(result: Result) -> str:
         return f"(error) {result['error']}"
     answer = result["answer"]
     return f"(abstained) {answer['reason']}" if answer["status"] == "abstained" else str(answer["text"])
-
-
-def _table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [_cells(header), _cells(["---"] * len(header)), *(_cells(row) for row in rows)]
-    return "\n".join(lines) + "\n"
-
-
-def _cells(cells: Sequence[str]) -> str:
-    return "| " + " | ".join(_line(cell).replace("|", "\\|") for cell in cells) + " |"
-
-
-def _line(text: str) -> str:
-    """Text on one line that Markdown leaves as it is where it could break a table or open a tag."""
-    return re.sub(r"\s+", " ", text).strip().replace("<", "&lt;")
-
-
-def _short(text: str, most: int) -> str:
-    joined = _line(text)
-    return joined if len(joined) <= most else joined[: most - 1].rstrip() + "…"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}"
 
 
 def _interval(row: Row) -> str:

@@ -1,0 +1,33 @@
+"""Tables and lines of Markdown, from text that anybody may have written. Knows no report."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table; what stands in a cell can neither end it nor open a tag."""
+    lines = [cells(header), cells(["---"] * len(header)), *(cells(row) for row in rows)]
+    return "\n".join(lines) + "\n"
+
+
+def cells(row: Sequence[str]) -> str:
+    """Return one row of a table."""
+    return "| " + " | ".join(line(cell).replace("|", "\\|") for cell in row) + " |"
+
+
+def line(text: str) -> str:
+    """Return text on one line that Markdown leaves as it is where it could break a table or open a tag."""
+    return re.sub(r"\s+", " ", text).strip().replace("<", "&lt;")
+
+
+def short(text: str, most: int) -> str:
+    """Return at most so many characters of a text, on one line."""
+    joined = line(text)
+    return joined if len(joined) <= most else joined[: most - 1].rstrip() + "…"
+
+
+def number(value: float | None) -> str:
+    """Return a figure with two digits, a dash for none."""
+    return "–" if value is None else f"{value:.2f}"
