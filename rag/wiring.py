@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rag.offline  # noqa: F401 - before any vendor
 from rag.answer.prompt import passage_block
@@ -30,7 +30,12 @@ from rag.preview import preview
 from rag.protocols import LLM, Embedder, Generation, Progress, Vector
 from rag.read import Reading, read_page
 from rag.retrieve.retriever import Retriever
+from rag.terms import TERMS_VERSION
 from rag.types import IngestReport, Passage
+from rag.watch import watch
+
+if TYPE_CHECKING:
+    from rag.llm.gguf_tokens import GgufTokens
 
 _LOG = logging.getLogger(__name__)
 
@@ -106,6 +111,21 @@ def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:
     return LlamaCpp(path, context_tokens=config.context_tokens, threads=config.thread_count, slots=slots, library=library)
 
 
+def build_prompt_counter(config: Config) -> GgufTokens | None:
+    """Return what counts tokens as the language model does without loading its weights, None where only its engine can count.
+
+    Raises:
+        ModelError: unknown, missing or damaged weights.
+    """
+    scheme, _, rest = config.llm.partition(":")
+    if scheme in {"openai", "hf"}:
+        return None
+    from rag.llm.gguf_tokens import GgufTokens, is_known
+
+    path = Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
+    return GgufTokens(path) if is_known(path) else None
+
+
 def check_llm(config: Config, name: str) -> str:
     """Say which model would be used, without loading it.
 
@@ -142,12 +162,40 @@ def fingerprint(config: Config) -> Fingerprint:
     Raises:
         ModelError: the embedder is not there.
     """
-    chunker = f"{CHUNKER_VERSION}/{config.chunk_tokens}"
+    chunker = f"{CHUNKER_VERSION}/{config.chunk_tokens}/{TERMS_VERSION}"
     return Fingerprint(embedder_fingerprint(config), build_counter(config).dimension, chunker)
 
 
 def run_ingest(config: Config, *, full: bool, dry_run: bool, progress: Progress) -> IngestReport:
     """Bring the configured index up to date, or with `dry_run` say what that would do."""
+    parts = ingest_parts(config)
+    if dry_run:
+        return preview(config.corpus, parts)
+    return ingest(config.corpus, parts, progress=progress, full=full)
+
+
+def run_watch(
+    config: Config, *, full: bool, progress: Progress, show: Callable[[IngestReport], None], tell: Callable[[str], None]
+) -> None:
+    """Bring the configured index up to date now and after every edit, until an error or Ctrl-C; `full` counts once.
+
+    Raises:
+        RagError: there is no corpus, or the first ingest failed.
+    """
+    parts = ingest_parts(config)
+    fully = full
+
+    def run() -> IngestReport:
+        nonlocal fully
+        report = ingest(config.corpus, parts, progress=progress, full=fully, command="python ingest.py --watch")
+        fully = False
+        return report
+
+    watch(config.corpus, run, show, tell)
+
+
+def ingest_parts(config: Config) -> IngestParts:
+    """Return what an ingest works with; the embedder is loaded once, when there is something to embed."""
     counter = build_counter(config)
 
     def read(path: str, raw: bytes, digest: str, includes: Includes) -> Reading:
@@ -156,10 +204,7 @@ def run_ingest(config: Config, *, full: bool, dry_run: bool, progress: Progress)
         )
 
     embedder = functools.lru_cache(maxsize=1)(lambda: build_embedder(config))
-    parts = IngestParts(build_index(config), fingerprint(config), read, embedder)
-    if dry_run:
-        return preview(config.corpus, parts)
-    return ingest(config.corpus, parts, progress=progress, full=full)
+    return IngestParts(build_index(config), fingerprint(config), read, embedder)
 
 
 def _read_document(path: str, raw: bytes) -> Extract:
@@ -206,7 +251,11 @@ def build_assistant(config: Config) -> Assistant:
     assistant: Assistant
 
     def count(passage: Passage) -> int:
-        return assistant.llm.count_tokens(passage_block(passage.rank, passage))
+        text = passage_block(passage.rank, passage)
+        counter = tokens()
+        return counter.count(text) if counter else assistant.llm.count_tokens(text)
+
+    tokens = functools.lru_cache(maxsize=1)(lambda: build_prompt_counter(config))
 
     retriever = Retriever(_LazyEmbedder(config), count, candidates=config.candidates)
     settings = AskSettings(config.top_k, config.max_context_tokens, config.max_answer_tokens, config.answerable_threshold)
