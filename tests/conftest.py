@@ -27,7 +27,15 @@ def smollm2_path() -> Path:
         pytest.skip(str(error))
 
 
+@pytest.fixture(scope="session")
+def llama_library(request) -> Path | None:
+    """Folder of llama.cpp built for this processor; None: the installed one. A process holds one of them."""
+    folder = request.config.getoption("--llama-library")
+    return Path(folder) if folder else None
+
+
 def pytest_addoption(parser):
+    parser.addoption("--llama-library", metavar="DIR", help="run the tests of llama.cpp with the library in this folder")
     parser.addoption("--soak-log", metavar="FILE", help="append what was run, how long and how it ended to this file")
 
 

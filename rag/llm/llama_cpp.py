@@ -27,6 +27,8 @@ from rag.types import Message
 _BIAS = 100.0
 """Added to the logit of each choice: far more than two logits differ by, far less than would cost digits."""
 
+_PARAGRAPH = "\n\n"
+
 _SCHEMA_STYLE = {"x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": ", "lenient": True}}
 """JSON on one line. Without it a weak model may write white space until its tokens run out; `lenient`, because otherwise one
 unknown keyword makes the engine drop the whole schema without a word."""
@@ -40,14 +42,15 @@ class LlamaCpp:
         context_tokens: prompt and answer together; the model's own limit if that is less.
         threads: to compute with.
         slots: how many prompts are remembered, so that only what is new in the next one is read.
+        library: folder of llama.cpp built for this processor; None: the one that is installed.
 
     Raises:
         ModelError: the file is missing or damaged, or the library is not there.
     """
 
-    def __init__(self, path: Path, *, context_tokens: int, threads: int, slots: int = 1) -> None:
+    def __init__(self, path: Path, *, context_tokens: int, threads: int, slots: int = 1, library: Path | None = None) -> None:
         self._path = path
-        self._engine = LlamaEngine(path, context_tokens=context_tokens, threads=threads, slots=slots)
+        self._engine = LlamaEngine(path, context_tokens=context_tokens, threads=threads, slots=slots, library=library)
         self._templates: dict[tuple[str, ...], tuple[list[int] | int, ...]] = {}
 
     @functools.cached_property
@@ -55,7 +58,13 @@ class LlamaCpp:
         """File name and hash of the weights; reads the whole file the first time, about a second per gigabyte."""
         with self._path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return f"llama.cpp {self._path.stem} sha256:{digest[:12]}"
+        # Another build adds in another order: its probabilities differ in the last digits, which a report should be able to tell.
+        return f"llama.cpp {self._path.stem} sha256:{digest[:12]}{' native' if self.native else ''}"
+
+    @property
+    def native(self) -> bool:
+        """Whether the library was built for this processor."""
+        return self._engine.native
 
     @property
     def context_tokens(self) -> int:
@@ -72,14 +81,14 @@ class LlamaCpp:
             LLMError: the engine failed, or what it wrote does not fit `schema`.
         """
         check_schema(schema)
-        prompt = self._prompt(messages)
+        prompt, cuts = self._prompt(messages)
         check_room(len(prompt), max_tokens, self.context_tokens)
         options: dict[str, Any] = {"max_tokens": max_tokens, "stop": list(stop)}
         if schema is not None:
             options["json_schema"] = {**schema, **_SCHEMA_STYLE}
 
         def work(outlet: Outlet) -> None:
-            self._engine.complete(prompt, options, lambda event: _put(event, outlet), lambda: outlet.closed)
+            self._engine.complete(prompt, options, lambda event: _put(event, outlet), lambda: outlet.closed, cuts)
 
         return checked(pump(work, name="llama.cpp"), schema)
 
@@ -93,7 +102,7 @@ class LlamaCpp:
             LLMError: the engine failed.
             ValueError: no choice, or two that begin with the same token.
         """
-        prompt = self._prompt(messages)
+        prompt, cuts = self._prompt(messages)
         check_room(len(prompt), 1, self.context_tokens)
         first = [(self._engine.tokenize(choice) or [-1])[0] for choice in choices]
         if not first or -1 in first or len(set(first)) < len(first):
@@ -115,7 +124,7 @@ class LlamaCpp:
             for token in (event["choices"][0].get("logprobs") or {}).get("content", []):
                 found.update((top["id"], top["prob"]) for top in token["top_probs"])
 
-        self._engine.complete(prompt, options, see, lambda: bool(found))
+        self._engine.complete(prompt, options, see, lambda: bool(found), cuts)
         total = sum(found.get(token, 0.0) for token in first)
         if not set(first) <= found.keys() or total <= 0:
             raise LLMError("llama.cpp gave no probabilities", hint="Check the version of xllamacpp.")
@@ -127,17 +136,30 @@ class LlamaCpp:
 
     def count_prompt(self, messages: Sequence[Message]) -> int:
         """Return the number of tokens of the whole prompt, template included."""
-        return len(self._prompt(messages))
+        return len(self._prompt(messages)[0])
 
     def close(self) -> None:
         """Stop what runs and free the weights. Calling it twice is fine."""
         self._engine.close()
 
-    def _prompt(self, messages: Sequence[Message]) -> list[int]:
+    def _prompt(self, messages: Sequence[Message]) -> tuple[list[int], list[int]]:
+        """The tokens, and where prompts that begin alike are likely to part.
+
+        That is where the rules end, and before the last paragraph: what is to be done with all that stands above it.
+        """
         tokens: list[int] = []
+        cuts: list[int] = []
         for part in self._template(tuple(message["role"] for message in messages)):
-            tokens += self._engine.tokenize(messages[part]["content"]) if isinstance(part, int) else part
-        return tokens
+            if not isinstance(part, int):
+                tokens += part
+                continue
+            content = messages[part]["content"]
+            task = content.rfind(_PARAGRAPH) + len(_PARAGRAPH) if part == len(messages) - 1 and _PARAGRAPH in content else 0
+            for piece in (content[:task], content[task:]) if task else (content,):
+                tokens += self._engine.tokenize(piece)
+                if messages[part]["role"] == "system" or (task and piece == content[:task]):
+                    cuts.append(len(tokens))
+        return tokens, [cut for cut in cuts if 0 < cut < len(tokens)]
 
     def _template(self, roles: tuple[str, ...]) -> tuple[list[int] | int, ...]:
         """The template for these roles: tokens of its own text, and the indexes of the messages between them."""

@@ -1,6 +1,6 @@
 """llama.cpp in this process: tokens in, events out.
 
-The only module that knows `xllamacpp`. It knows no conversation: `llama_cpp` makes tokens of one.
+The only module that speaks to `xllamacpp`, which `llama_library` finds. It knows no conversation: `llama_cpp` makes tokens of one.
 
 The library computes in process, but tokenises and renders templates only for HTTP clients. Its HTTP server listens on a socket
 file in a folder that only this user can enter, so no port is opened; where there are no socket files (Windows) on a loopback
@@ -9,7 +9,6 @@ port. In both cases without its web page and with a key that nobody else has.
 
 from __future__ import annotations
 
-import importlib
 import json
 import secrets
 import shutil
@@ -27,14 +26,13 @@ from typing import Any
 import httpx
 
 from rag.errors import LLMError, ModelError, PromptTooLongError
-from rag.llm.openmp import sleeping_threads
+from rag.llm.llama_library import check_file, import_library, is_from
 from rag.llm.prefixes import Prefixes
 from rag.types import Message
 
 BATCH_TOKENS = 64
 """How many tokens of a prompt are read at once: between two batches the engine can be stopped, and whole batches can be kept."""
 
-_MAGIC = b"GGUF"
 _TURN_S = 0.1
 _REQUEST_S = 30.0
 
@@ -49,13 +47,17 @@ class LlamaEngine:
         context_tokens: prompt and answer together.
         threads: to compute with.
         slots: how many prompts it remembers, to read only what is new in the next one.
+        library: folder of the library built for this processor; None: the one that is installed.
 
     Raises:
         ModelError: the file is missing or damaged, or the library is not there.
     """
 
-    def __init__(self, path: Path, *, context_tokens: int, threads: int, slots: int) -> None:
-        self._state = _load(path, context_tokens=context_tokens, threads=threads, slots=slots)
+    def __init__(self, path: Path, *, context_tokens: int, threads: int, slots: int, library: Path | None = None) -> None:
+        check_file(path)
+        vendor = import_library(library)
+        self.native = library is not None and is_from(vendor, library)
+        self._state = _load(vendor, path, context_tokens=context_tokens, threads=threads, slots=slots)
         # A process that ends while the library computes would crash.
         self._finish = weakref.finalize(self, self._state.close)
         self._prefixes = Prefixes(slots, BATCH_TOKENS)
@@ -83,12 +85,18 @@ class LlamaEngine:
         return str(answer["prompt"])
 
     def complete(
-        self, prompt: Sequence[int], options: Mapping[str, Any], on_event: Callable[[Event], None], stopped: Callable[[], bool]
+        self,
+        prompt: Sequence[int],
+        options: Mapping[str, Any],
+        on_event: Callable[[Event], None],
+        stopped: Callable[[], bool],
+        cuts: Sequence[int] = (),
     ) -> None:
         """Read the prompt and decode; returns when all is done or `stopped`.
 
         Args:
             prompt: tokens, at least one.
+            cuts: where other prompts are likely to go on differently, ascending, each less than the prompt is long.
             options: of the library's completion request.
             on_event: called with each event, from this thread.
             stopped: asked before the first batch, after each batch and after each token.
@@ -101,7 +109,7 @@ class LlamaEngine:
             if stopped():
                 return
         try:
-            self._complete(list(prompt), options, on_event, stopped)
+            self._complete(list(prompt), cuts, options, on_event, stopped)
         finally:
             state.turn.release()
 
@@ -110,40 +118,45 @@ class LlamaEngine:
         self._finish()
 
     def _complete(
-        self, prompt: list[int], options: Mapping[str, Any], on_event: Callable[[Event], None], stopped: Callable[[], bool]
+        self,
+        prompt: list[int],
+        cuts: Sequence[int],
+        options: Mapping[str, Any],
+        on_event: Callable[[Event], None],
+        stopped: Callable[[], bool],
     ) -> None:
-        slot, kept = self._prefixes.choose(prompt)
+        slot, kept = self._prefixes.choose(prompt, cuts)
         read = 0
 
-        def see(event: Event) -> bool:
+        def watch(event: Event) -> bool:
             nonlocal read
             progress = event.get("prompt_progress")
             if progress:
                 read = int(progress["processed"])
-            on_event(event)
             return stopped()
 
-        request = {
-            "temperature": 0.0,
-            **options,
-            "stream": True,
-            "return_progress": True,
-            "id_slot": slot,
-            "cache_prompt": kept > 0,
-        }
+        def see(event: Event) -> bool:
+            on_event(event)
+            return watch(event)
+
+        request = {"stream": True, "return_progress": True, "id_slot": slot}
         try:
-            if kept:
+            if kept and self._prefixes.goes_on(slot, prompt, kept):
                 # The library takes over as much as it can. Another token right behind the part to keep makes it forget the rest.
                 other = 1 if prompt[kept] == 0 else 0
                 self._call({"prompt": [*prompt[:kept], other], "max_tokens": 0, "id_slot": slot}, lambda _: stopped())
-                read = kept
+            read = kept
+            for cut in cuts:
+                if cut > read == kept and not stopped():
+                    self._call({**request, "prompt": prompt[:cut], "max_tokens": 0, "cache_prompt": kept > 0}, watch)
+                    kept = cut if read == cut else kept
             if not stopped():
-                self._call({"prompt": prompt, **request}, see)
+                self._call({"temperature": 0.0, **options, **request, "prompt": prompt, "cache_prompt": kept > 0}, see)
         except BaseException:
             read = 0
             raise
         finally:
-            self._prefixes.remember(slot, prompt[:read])
+            self._prefixes.remember(slot, prompt[:read], cuts)
 
     def _call(self, request: Mapping[str, Any], on_event: Callable[[Event], bool]) -> None:
         state = self._state
@@ -203,9 +216,7 @@ class _State:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _load(path: Path, *, context_tokens: int, threads: int, slots: int) -> _State:
-    _check_file(path)
-    vendor = _import_vendor()
+def _load(vendor: Any, path: Path, *, context_tokens: int, threads: int, slots: int) -> _State:  # noqa: ANN401 - no types
     # Short on purpose: a socket's path may have about 100 characters.
     folder = Path(tempfile.mkdtemp(prefix="rag-"))
     address = folder / "llm.sock" if hasattr(socket, "AF_UNIX") else None
@@ -258,29 +269,6 @@ def _interrupts_wait() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _check_file(path: Path) -> None:
-    """Say in plain words what the library would only call a failure."""
-    try:
-        with path.open("rb") as file:
-            magic = file.read(len(_MAGIC))
-    except OSError as error:
-        raise ModelError(
-            f"The model file {path} cannot be read: {error.strerror}", hint="Fetch it with: python -m rag models fetch"
-        ) from error
-    if magic != _MAGIC:
-        raise ModelError(f"{path} is not a GGUF file", hint="Fetch the weights again with: python -m rag models fetch")
-
-
-def _import_vendor() -> Any:  # noqa: ANN401 - the vendor has no types
-    try:
-        with sleeping_threads():
-            return importlib.import_module("xllamacpp")
-    except ImportError as error:
-        raise ModelError(
-            f"llama.cpp cannot be loaded: {error}", hint="Install xllamacpp; on Debian and Ubuntu also the package libgomp1."
-        ) from error
 
 
 def _error(error: Mapping[str, Any]) -> LLMError:

@@ -5,7 +5,8 @@ length would be quickest, but the numbers for a token differ in their last digit
 a greedy choice between near equals then flips: the same question would have two answers. So prompts are read in batches that
 start at multiples of `batch_tokens`, and only whole batches are taken over: every token is computed in the same company, whatever
 came before. (Measured: the probability of a one-word answer moves by up to 0.015 with a free prefix, and not in the last bit with
-this one.) Knows no engine.
+this one.) A prompt may also say where a new batch starts (`cuts`): where other prompts are likely to go on differently, so that all
+before it is taken over. Knows no engine.
 """
 
 from __future__ import annotations
@@ -19,29 +20,61 @@ class Prefixes:
     def __init__(self, slots: int, batch_tokens: int) -> None:
         self._batch = batch_tokens
         self._read: list[tuple[int, ...]] = [()] * slots
+        self._ends: list[tuple[int, ...]] = [()] * slots
         self._order = list(range(slots))  # least recently used first
 
-    def choose(self, prompt: Sequence[int]) -> tuple[int, int]:
+    def choose(self, prompt: Sequence[int], cuts: Sequence[int] = ()) -> tuple[int, int]:
         """Return a slot and how many of the first tokens of `prompt` it need not read again.
 
         The slot that shares most, if that is at least half of the prompt or all that the slot holds; otherwise the one unused for
         longest, so that a short common beginning does not push a long prompt out. At least one token is always left to read.
+
+        Args:
+            prompt: tokens.
+            cuts: where batches start besides, in ascending order.
         """
-        best = max(self._order, key=lambda slot: self._shared(slot, prompt))
-        shared = self._shared(best, prompt)
-        loses_nothing = shared > 0 and shared == len(self._read[best]) // self._batch * self._batch
+        ends = self._batches(len(prompt), cuts)
+        best = max(self._order, key=lambda slot: self._shared(slot, prompt, ends))
+        shared = self._shared(best, prompt, ends)
+        loses_nothing = shared > 0 and shared == self._whole(best)
         if 2 * shared < len(prompt) and not loses_nothing:
             best = self._order[0]
-        return best, self._shared(best, prompt)
+        return best, self._shared(best, prompt, ends)
 
-    def remember(self, slot: int, tokens: Sequence[int]) -> None:
+    def goes_on(self, slot: int, prompt: Sequence[int], kept: int) -> bool:
+        """Return whether `slot` may hold more of `prompt` than the `kept` tokens that are to be taken over."""
+        read = self._read[slot]
+        return kept >= len(read) or read[kept] == prompt[kept]
+
+    def remember(self, slot: int, tokens: Sequence[int], cuts: Sequence[int] = ()) -> None:
         """Note that `slot` holds `tokens`, read from the start in whole batches and at most one shorter one at the end."""
         self._read[slot] = tuple(tokens)
+        self._ends[slot] = self._batches(len(tokens), cuts)
         self._order.remove(slot)
         self._order.append(slot)
 
-    def _shared(self, slot: int, prompt: Sequence[int]) -> int:
+    def _batches(self, length: int, cuts: Sequence[int]) -> tuple[int, ...]:
+        """Where the batches of a prompt end, in ascending order."""
+        ends: list[int] = []
+        start = 0
+        for cut in (*(cut for cut in cuts if 0 < cut < length), length):
+            ends += range(start + self._batch, cut, self._batch)
+            ends.append(cut)
+            start = cut
+        return tuple(ends)
+
+    def _shared(self, slot: int, prompt: Sequence[int], ends: Sequence[int]) -> int:
         read = self._read[slot]
         limit = min(len(read), len(prompt) - 1)
         shared = next((index for index in range(limit) if read[index] != prompt[index]), max(limit, 0))
-        return shared // self._batch * self._batch
+        kept = 0
+        for ours, theirs in zip(ends, self._ends[slot], strict=False):
+            if ours != theirs or ours > shared:
+                break
+            kept = ours
+        return kept
+
+    def _whole(self, slot: int) -> int:
+        """How much of what a slot holds another prompt could take over; a short batch at the end is not it."""
+        before, last = (0, 0, *self._ends[slot])[-2:]
+        return last if last - before == self._batch else before

