@@ -52,8 +52,8 @@ def count_steps(kill_at):
     return seen
 
 
-def read(root):
-    """Answer until standard input ends; every answer must be whole and of one generation."""
+def read(root, pause_s="0"):
+    """Answer until standard input ends, with pauses; every answer must be whole and of one generation."""
     index = Index(Path(root), keep=1)
     asked, generations, wrong = 0, [], []
     os.set_blocking(0, False)
@@ -70,6 +70,7 @@ def read(root):
         if len(found) != 20 or len(salts) != 1:
             wrong.append([reader.number, len(found), sorted(salts)])
         asked += 1
+        time.sleep(float(pause_s))
     reader.close()
     say(asked=asked, generations=generations, wrong=wrong)
 

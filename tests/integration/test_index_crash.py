@@ -23,6 +23,9 @@ from tests.integration.index_child import PAGES
 ROOT = Path(__file__).parents[2]
 SOAK = os.environ.get("RAG_SOAK", "")
 TRIALS = (int(SOAK) if SOAK.isdigit() and int(SOAK) > 1 else 100) if SOAK else 10
+# `SOAK_PART=2/4` runs the second quarter of the trials, so that a long soak can be had in parts.
+PART, PARTS = map(int, os.environ.get("SOAK_PART", "1/1").split("/"))
+MINE = range((PART - 1) * TRIALS // PARTS, PART * TRIALS // PARTS)
 
 
 @pytest.fixture
@@ -83,6 +86,20 @@ def no_left_overs(root, temporary, keep=2):
     assert list(temporary.iterdir()) == []
 
 
+class Readers:
+    """Two other processes that ask all the time; what they were answered must be whole, whatever a writer is killed at."""
+
+    def __init__(self, start, root):
+        self._processes = [start("read", root, 0.05) for _ in range(2)]
+
+    def answered_throughout(self):
+        for process in self._processes:
+            said = last_line(process)
+            assert said["wrong"] == []
+            assert said["asked"] > 10
+            assert said["generations"] == sorted(said["generations"])
+
+
 def after_the_kill(index, old, new, outcomes):
     """Exactly the old or the new set answers."""
     now = salt_of(index)
@@ -100,14 +117,16 @@ def test_a_kill_at_any_moment_leaves_the_old_or_the_new_set(tmp_path, temporary,
     began = time.monotonic()
     last_line(whole)
     takes_s = time.monotonic() - began
-    moments = random.Random(TRIALS)
+    moments = [random.Random(f"{TRIALS}/{trial}").uniform(0, 1.1 * takes_s) for trial in range(TRIALS)]
     now, outcomes = "s-whole", [0, 0]
-    for trial in range(TRIALS):
+    readers = Readers(start, root)
+    for trial in MINE:
         writer = start("write", root, f"s{trial}x")
-        time.sleep(moments.uniform(0, 1.1 * takes_s))
+        time.sleep(moments[trial])
         writer.send_signal(signal.SIGKILL)
         writer.communicate()
         now = after_the_kill(index, now, f"s{trial}x", outcomes)
+    readers.answered_throughout()
     last_line(start("write", root, "s-end"))
     assert salt_of(index) == "s-end"
     no_left_overs(root, temporary)
@@ -127,14 +146,17 @@ def test_a_kill_at_any_step_leaves_the_old_or_the_new_set(tmp_path, temporary, s
     before = [str(1 + n * moved // (TRIALS // 2)) for n in range(TRIALS // 2)]
     after = [f"pointer+{n * (steps - moved) // (TRIALS // 2)}" for n in range(TRIALS - TRIALS // 2)]
     now, outcomes = "s-whole", [0, 0]
-    for trial, step in enumerate([*before, *after]):
+    readers = Readers(start, root)
+    chosen = [*before, *after][MINE.start : MINE.stop]
+    for trial, step in enumerate(chosen):
         writer = start("write", root, f"s{trial}x", step)
         writer.communicate(timeout=120)
         # How much there is to remove at the end depends on the writers before; the last steps may not come.
         assert writer.returncode == -signal.SIGKILL or step in after[-3:]
         now = after_the_kill(index, now, f"s{trial}x", outcomes)
-    still_old = len(before) + after.count("pointer+0")
-    assert outcomes == [still_old, TRIALS - still_old], "old up to the pointer's move, new from there"
+    still_old = sum(step in before or step == "pointer+0" for step in chosen)
+    assert outcomes == [still_old, len(chosen) - still_old], "old up to the pointer's move, new from there"
+    readers.answered_throughout()
     last_line(start("write", root, "s-end"))
     assert salt_of(index) == "s-end"
     no_left_overs(root, temporary)
