@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help chat test ingest eval check lint lint-corpus soak bench clean distclean constraints
+.PHONY: help chat engine test ingest eval check lint lint-corpus soak bench clean distclean constraints
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -40,6 +40,10 @@ lint: $(VENV)/.test
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pydoclint --quiet rag eval
 	@$(BIN)/python -m rag lint
+
+engine: $(VENV)/.chat  ## build llama.cpp for this processor: answers start sooner (needs a C++ compiler; 10 to 20 minutes, once)
+	@$(BIN)/python -m rag models fetch
+	@$(BIN)/python -m rag models engine $(ARGS)
 
 lint-corpus: $(VENV)/.chat  ## check the notes: links, anchors, titles, sizes, near-duplicates, coverage
 	@$(BIN)/python -m rag lint $(ARGS)
