@@ -6,8 +6,8 @@ Knows Markdown as far as headings go: what begins with `#` outside of code.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from eval.questions import Place, QuestionFile
@@ -37,15 +37,21 @@ class Problem:
 
 def check_evidence(file: QuestionFile, corpus: Path) -> list[Problem]:
     """Return what is wrong with the evidence of the questions, in the order of the file: pages, quotes and headings."""
+    lines = {question.id: line for question, line in zip(file.questions, file.lines, strict=True)}
+    places = [(q.id, place) for q in file.questions for evidence in q.evidence for place in evidence.places]
+    return [replace(problem, line=lines[problem.id]) for problem in check_places(places, corpus)]
+
+
+def check_places(places: Sequence[tuple[str, Place]], corpus: Path) -> list[Problem]:
+    """Return what is wrong with places, each of which belongs to something with an id; lines are 0."""
     pages: dict[str, str | None] = {}
     problems = []
-    for question, line in zip(file.questions, file.lines, strict=True):
-        for place in (place for evidence in question.evidence for place in evidence.places):
-            if place.page not in pages:
-                pages[place.page] = _source(corpus, place.page)
-            message = _problem(place, pages[place.page])
-            if message:
-                problems.append(Problem(line, question.id, message))
+    for owner, place in places:
+        if place.page not in pages:
+            pages[place.page] = _source(corpus, place.page)
+        message = _problem(place, pages[place.page])
+        if message:
+            problems.append(Problem(0, owner, message))
     return problems
 
 

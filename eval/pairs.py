@@ -74,7 +74,8 @@ def mcnemar(lost: int, won: int) -> float:
         raise ValueError(f"{lost} and {won} are not counts")
     changed = lost + won
     tail = sum(math.comb(changed, k) for k in range(min(lost, won) + 1))
-    return min(1.0, 2 * tail / 2**changed)
+    ways: int = 2**changed
+    return min(1.0, 2 * tail / ways)
 
 
 def holm(ps: Mapping[str, float]) -> dict[str, float]:

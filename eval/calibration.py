@@ -1,0 +1,200 @@
+"""Is the judge any good? Its scores of labelled answers, next to those of a judge that counts words, and what follows for a report.
+
+Knows judges and labels; knows no engine and no layout.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from eval.agreement import Bools, Floats, Measured, Scored, auc, auc_gain, decided, kappa, measured
+from eval.judgement import Judge
+from eval.labels import Labelled
+from rag.errors import ConfigError
+
+FORMAT = 1
+FILE = Path(__file__).with_name("calibration.json")
+OVERLAP = "word overlap"
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """What a judge and the word counter said of the same labelled things.
+
+    Attributes:
+        metric: its name.
+        labels: where the labels come from: `notes`, or the name of another set.
+        good: the labels.
+        groups: what each belongs to.
+        judge: the judge's values.
+        expected: the judge's expected values; None where one is not known.
+        overlap: the word counter's values.
+        failed: how many the judge could not judge; they are in none of the lists.
+    """
+
+    metric: str
+    labels: str
+    good: Sequence[bool]
+    groups: Sequence[str]
+    judge: Sequence[float]
+    expected: Sequence[float] | None
+    overlap: Sequence[float]
+    failed: int = 0
+
+    def scored(self, which: str = "judge") -> Scored:
+        """Return one of the three lists with its labels."""
+        values: Sequence[float] = getattr(self, which)
+        return Scored(values, self.good, self.groups)
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """How well one list of scores agrees with the labels.
+
+    Attributes:
+        accuracy: share of verdicts that agree, by a threshold chosen on other answers.
+        kappa: agreement beyond chance.
+        auc: how likely a good one scores higher than a bad one.
+    """
+
+    accuracy: Measured
+    kappa: Measured
+    auc: Measured
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a report says of the judge of one metric.
+
+    Attributes:
+        beats_overlap: whether its AUC is higher than that of word overlap by more than chance.
+        gain: how much higher, with interval.
+        sentence: the same in words.
+    """
+
+    beats_overlap: bool
+    gain: Measured
+    sentence: str
+
+
+def score(metric: str, things: Sequence[Labelled], judge: Judge, overlap: Judge, *, labels: str, done: Progress) -> Scores:
+    """Have labelled things judged by one metric.
+
+    Args:
+        metric: its name.
+        things: to judge.
+        judge: that is calibrated.
+        overlap: what it has to beat.
+        labels: where the labels come from.
+        done: told of each.
+    """
+    rows: list[tuple[Labelled, float, float | None, float]] = []
+    failed = 0
+    for thing in things:
+        said, counted = judge.judge(metric, thing.sample), overlap.judge(metric, thing.sample)
+        done(f"{metric} of {thing.id}")
+        if said.value is None or counted.value is None:
+            failed += 1
+            continue
+        rows.append((thing, said.value, said.expected, counted.value))
+    known = [expected for _, _, expected, _ in rows if expected is not None]
+    return Scores(
+        metric,
+        labels,
+        [thing.good for thing, *_ in rows],
+        [thing.group for thing, *_ in rows],
+        [value for _, value, _, _ in rows],
+        known if len(known) == len(rows) else None,
+        [counted for *_, counted in rows],
+        failed,
+    )
+
+
+def agreement(scored: Scored, *, seed: int = 0) -> Agreement:
+    """Return how well scores agree with their labels."""
+    verdicts = Scored(decided(scored).astype(np.float64).tolist(), scored.good, scored.groups)
+    return Agreement(
+        measured(verdicts, _accuracy, seed=seed), measured(verdicts, _kappa, seed=seed), measured(scored, auc, seed=seed)
+    )
+
+
+def verdict(scores: Scores, *, seed: int = 0) -> Verdict:
+    """Say whether the judge of a metric beats word overlap; by its hard values, which the headline shows."""
+    gain = auc_gain(scores.scored(), scores.overlap, seed=seed)
+    beats = gain.interval is not None and gain.interval[0] > 0
+    if gain.value is None or gain.interval is None:
+        return Verdict(False, gain, "The judge has no labelled answers to be compared with.")
+    own, other = (auc(scores.scored(which).scores, scores.good) for which in ("judge", "overlap"))
+    than = f"(AUC {own:.2f} against {other:.2f}, difference {gain.interval[0]:+.2f} to {gain.interval[1]:+.2f})"
+    how = "beats counting shared words" if beats else "does not beat counting shared words"
+    return Verdict(beats, gain, f"On labelled answers the judge {how} {than}.")
+
+
+def write_calibration(path: Path, judge: Mapping[str, Any], scores: Sequence[Scores]) -> None:
+    """Keep the scores of a judge beside those of other judges; an earlier calibration of the same one is replaced.
+
+    Args:
+        path: of the file.
+        judge: its identity.
+        scores: of each metric and set of labels.
+
+    Raises:
+        ConfigError: the file cannot be written.
+    """
+    kept = [entry for entry in _entries(path) if entry["judge"] != dict(judge)]
+    entry = {"judge": dict(judge), "scores": [_rounded(each) for each in scores]}
+    lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in [*kept, entry])
+    try:
+        path.write_text(f'{{"format": {FORMAT}, "judges": [\n{lines}\n]}}\n', "utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}", hint="Check --out.") from error
+
+
+def read_calibration(judge: str, path: Path = FILE) -> list[Scores]:
+    """Return the scores of a judge, the latest ones if it was calibrated in several ways; none if it never was.
+
+    Args:
+        judge: its name, with the hash of its weights.
+        path: of the file.
+    """
+    found = [entry for entry in _entries(path) if entry["judge"]["model"] == judge]
+    return [Scores(**each) for each in found[-1]["scores"]] if found else []
+
+
+def _entries(path: Path) -> list[dict[str, Any]]:
+    try:
+        value = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} is not a calibration: {error}", hint="Make it again: python -m eval calibrate judge") from error
+    if not isinstance(value, dict) or value.get("format") != FORMAT:
+        return []
+    entries: list[dict[str, Any]] = value["judges"]
+    return entries
+
+
+def _rounded(scores: Scores) -> dict[str, Any]:
+    value = asdict(scores)
+    for name in ("judge", "expected", "overlap"):
+        if value[name] is not None:
+            value[name] = [round(number, 4) for number in value[name]]
+    # One number a group is enough to draw groups; their names are questions, which stand in the file of labels.
+    order = {group: number for number, group in enumerate(dict.fromkeys(scores.groups))}
+    return value | {"groups": [str(order[group]) for group in scores.groups], "good": [bool(each) for each in scores.good]}
+
+
+def _accuracy(said: Floats, good: Bools) -> float:
+    return float(((said > 0.5) == good).mean())
+
+
+def _kappa(said: Floats, good: Bools) -> float:
+    return kappa(said > 0.5, good)

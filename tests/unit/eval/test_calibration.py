@@ -1,0 +1,184 @@
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from eval.calibration import FILE, agreement, read_calibration, score, verdict, write_calibration
+from eval.calibration_report import calibration_markdown
+from eval.evidence import check_places
+from eval.judgement import Judgement, Sample
+from eval.labels import DEFAULT_FILE, LABELLED, labelled, read_claims, read_labels
+from eval.names import DEFAULT_JUDGED
+from eval.overlap import OverlapJudge, share
+from rag.errors import ConfigError
+
+ROOT = Path(__file__).parents[3]
+
+
+class Knowing:
+    """A judge that knows the labels and errs now and then; it is unsure where it errs."""
+
+    name = "knowing"
+
+    def __init__(self, things, right=0.9):
+        draw = random.Random(1)
+        self.values = {thing.sample: float(thing.good == (draw.random() < right)) for thing in map(hashable, things)}
+
+    def judge(self, metric, sample):
+        value = self.values[hashable_sample(sample)]
+        return Judgement("judged", value, expected=value * 0.8 + 0.1)
+
+
+class Failing:
+    name = "failing"
+
+    def judge(self, metric, sample):
+        return Judgement("failed", None, "cut")
+
+
+def hashable_sample(sample):
+    return (sample.user_input, sample.response, tuple(sample.retrieved_contexts), sample.reference)
+
+
+def hashable(thing):
+    from types import SimpleNamespace
+
+    return SimpleNamespace(sample=hashable_sample(thing.sample), good=thing.good)
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return read_labels()
+
+
+def scored(answers, metric, judge=None):
+    things = labelled(answers, metric)
+    return score(metric, things, judge or Knowing(things), OverlapJudge(), labels="notes", done=lambda _: None)
+
+
+def test_the_labels_of_this_repository_stand_in_the_corpus(answers):
+    places = [(answer.id, place) for answer in answers for place in answer.contexts]
+    assert check_places(places, ROOT / "corpus") == []
+    assert len(answers) >= 150
+    kinds = Counter(answer.kind for answer in answers)
+    assert min(kinds.values()) >= 35
+    assert len(kinds) == 4
+
+
+def test_every_default_metric_has_good_and_bad_ones(answers):
+    assert set(LABELLED) == set(DEFAULT_JUDGED)
+    for metric in LABELLED:
+        things = labelled(answers, metric)
+        assert 0 < sum(thing.good for thing in things) < len(things)
+        assert len({thing.id for thing in things}) == len(things)
+
+
+def test_labels_follow_from_what_was_done_to_an_answer(answers):
+    group = [answer for answer in answers if answer.question == answers[0].question]
+
+    def good(metric):
+        return [thing.good for thing in labelled(group, metric)]
+
+    assert [answer.kind for answer in group] == ["right", "subtly_wrong", "unsupported", "off_question"]
+    assert good("faithfulness") == [True, False, False, True]
+    assert good("answer_relevancy") == [True, True, True, False]
+    assert good("semantic_similarity") == [True, False, False, False]
+    assert [thing.good for thing in labelled(answers, "context_relevance")[:2]] == [True, False]
+    with pytest.raises(ValueError, match="no label follows"):
+        labelled(group, "factual_correctness")
+
+
+def test_a_good_judge_beats_counting_words_and_a_failing_one_measures_nothing(answers):
+    good = scored(answers, "faithfulness")
+    assert (len(good.judge), good.failed) == (len(answers), 0)
+    assert agreement(good.scored()).accuracy.value > 0.85
+    assert verdict(good).beats_overlap
+    assert "beats counting shared words (AUC 0." in verdict(good).sentence
+    failed = scored(answers, "faithfulness", Failing())
+    assert (failed.judge, failed.failed) == ([], len(answers))
+    assert not verdict(failed).beats_overlap
+    assert "no labelled answers" in verdict(failed).sentence
+
+
+def test_word_overlap_does_not_beat_itself(answers):
+    same = scored(answers, "context_relevance", OverlapJudge())
+    assert not verdict(same).beats_overlap
+    assert "does not beat counting shared words" in verdict(same).sentence
+
+
+def test_scores_are_kept_by_judge_and_the_same_judge_is_replaced(tmp_path, answers):
+    file = tmp_path / "calibration.json"
+    good = scored(answers, "faithfulness")
+    write_calibration(file, {"model": "a"}, [good])
+    write_calibration(file, {"model": "b"}, [])
+    write_calibration(file, {"model": "a"}, [good])
+    assert len(json.loads(file.read_text("utf-8"))["judges"]) == 2
+    [again] = read_calibration("a", file)
+    assert (again.metric, again.judge, again.good) == ("faithfulness", good.judge, good.good)
+    assert verdict(again).gain == verdict(good).gain
+    assert read_calibration("b", file) == read_calibration("c", file) == read_calibration("a", tmp_path / "none") == []
+    file.write_text("{")
+    with pytest.raises(ConfigError, match="is not a calibration"):
+        read_calibration("a", file)
+
+
+def test_the_table_shows_the_judge_and_word_overlap_with_intervals(answers):
+    said = calibration_markdown("a judge", [scored(answers, "faithfulness")])
+    rows = [line for line in said.splitlines() if line.startswith("| faithfulness")]
+    assert [row.split(" | ")[3] for row in rows] == ["judge", "judge, expected", "word overlap"]
+    assert all(row.count(" to ") == 3 for row in rows)
+    assert "- faithfulness (notes): On labelled answers the judge beats" in said
+
+
+@pytest.mark.skipif(not FILE.exists(), reason="no judge has been calibrated yet")
+def test_what_was_calibrated_can_be_read():
+    entries = json.loads(FILE.read_text("utf-8"))["judges"]
+    assert all(read_calibration(entry["judge"]["model"]) for entry in entries)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [(None, "cannot be read"), ("\n", "holds no labelled answers"), ("{}\n", "line 1: id: Field required")],
+)
+def test_labels_that_cannot_be_used_are_refused(tmp_path, text, message):
+    if text is not None:
+        (tmp_path / "l.jsonl").write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        read_labels(tmp_path / "l.jsonl")
+
+
+def test_an_id_is_given_once(tmp_path):
+    first = DEFAULT_FILE.read_text("utf-8").split("\n")[0]
+    (tmp_path / "l.jsonl").write_text(f"{first}\n{first}\n", "utf-8")
+    with pytest.raises(ConfigError, match="line 2: id .kv-why-no-queries-right. is there twice"):
+        read_labels(tmp_path / "l.jsonl")
+
+
+def test_claims_are_read_with_their_labels(tmp_path):
+    claim = {"id": "a", "question": "", "context": "Kettles boil.", "answer": "They do.", "faithful": 1}
+    (tmp_path / "c.jsonl").write_text(json.dumps(claim) + "\n" + json.dumps(claim | {"id": "b", "faithful": 0}) + "\n")
+    found = read_claims(tmp_path / "c.jsonl")
+    assert [(each.id, each.good, each.sample.retrieved_contexts) for each in found] == [
+        ("a", True, ["Kettles boil."]),
+        ("b", False, ["Kettles boil."]),
+    ]
+    (tmp_path / "c.jsonl").write_text("{}\n")
+    with pytest.raises(ConfigError, match="claim 1 is wrong"):
+        read_claims(tmp_path / "c.jsonl")
+
+
+def test_shares_of_words():
+    # A number counts as itself and as the word that it stands in.
+    assert share("BERT has 110M parameters", "It is BERT; its parameters are many") == 0.5
+    assert share("of the", "of the") == 0.0
+    sample = Sample("How fast?", "Three minutes.", ["Three minutes.", "Bread."], "Three minutes.", False)
+    judge = OverlapJudge()
+    assert judge.judge("faithfulness", sample).value == 1.0
+    assert judge.judge("context_precision", sample).value == 1.0
+    assert judge.judge("semantic_similarity", sample).value == 1.0
+    assert judge.judge("factual_correctness", sample).status == "not_judged"
+    assert judge.judge("faithfulness", Sample("q", "", ["c"], "", True)).status == "not_judged"
