@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from rag.errors import ConfigError
 
-_PATH_KEYS = ("corpus", "index", "models_dir")
+_PATH_KEYS = ("corpus", "index", "models_dir", "data_dir")
 _PREFIX = "RAG_"
 _NOT_SETTINGS = frozenset({"RAG_CONFIG", "RAG_PACKAGE_INDEX", "RAG_SOAK"})
 
@@ -32,6 +32,9 @@ class Config(BaseModel):
     index: Path = Field(Path("index"), description="folder of the index, or of its pointer")
     models_dir: Path = Field(
         default_factory=lambda: platformdirs.user_cache_path("rag-notes") / "models", description="where weights are kept"
+    )
+    data_dir: Path = Field(
+        default_factory=lambda: platformdirs.user_data_path("rag-notes"), description="where the chat keeps conversations"
     )
     keep_generations: Annotated[int, Field(ge=1, le=100, description="generations kept for rollback, the current one included")] = 3
 

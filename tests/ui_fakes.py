@@ -14,8 +14,7 @@ import numpy as np
 from rag.assistant import Assistant
 from rag.errors import LLMError
 from rag.pipeline import AskSettings
-from rag.retrieve.retriever import Retriever
-from rag.types import Chunk
+from rag.types import Chunk, Passage, Retrieval
 from rag.words import content_words
 
 PAYLOADS = (
@@ -86,7 +85,9 @@ class Pages:
         self.chunk_count = len(self._chunks)
 
     def nearest(self, query, count, where=None):
-        scores = {one: float(query @ _vector(f"{chunk.title} {chunk.text}")) for one, chunk in self._chunks.items()}
+        inside = (where or {}).get("path", "")
+        fitting = {one: chunk for one, chunk in self._chunks.items() if f"{chunk.path}/".startswith(f"{inside}/" if inside else "")}
+        scores = {one: float(query @ _vector(f"{chunk.title} {chunk.text}")) for one, chunk in fitting.items()}
         return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:count]
 
     def chunks(self, ids):
@@ -99,11 +100,25 @@ class Pages:
         pass
 
 
-class Words:
-    """Embeds a text as its words, hashed."""
+class WordRetriever:
+    """Finds what shares words with the question: as the real one does it, in one stage."""
 
-    def embed_query(self, text):
-        return _vector(text)
+    def retrieve(self, question, generation, *, top_k, max_tokens, history=(), where=None, page=""):
+        earlier = [turn["content"] for turn in history if turn["role"] == "user"]
+        query = f"{earlier[-1]} {question}" if earlier and len(question.split()) < 4 else question
+        start = time.perf_counter()
+        passages, dropped, left = [], [], max_tokens
+        found = generation.nearest(_vector(query), 20, where) if question.strip() else []
+        for (one, score), chunk in zip(found, generation.chunks([one for one, _ in found]), strict=True):
+            tokens = len(chunk.text.split())
+            if len(passages) == top_k or tokens > left:
+                dropped.append((one, f"below the best {top_k}" if len(passages) == top_k else "too long"))
+                continue
+            left -= tokens
+            shown = (chunk.text, chunk.spans, chunk.alignment)
+            passages.append(Passage(chunk, score, len(passages) + 1, {"dense": score}, tokens, *shown))
+        timings = {"search": time.perf_counter() - start, "total": time.perf_counter() - start}
+        return Retrieval(question, query, tuple(passages), timings, generation.number, tuple(dropped))
 
 
 class ScriptedModel:
@@ -163,9 +178,8 @@ def scripted_assistant(model=None, *, loading=lambda: None, pages=PAGES):
         loading()
         return model
 
-    retriever = Retriever(Words(), lambda passage: len(passage.text.split()), candidates=20)
     generation = Pages(pages) if pages is not None else None
-    return Assistant(_Source(generation), retriever, load, AskSettings(6, 600, 300, 0.5))
+    return Assistant(_Source(generation), WordRetriever(), load, AskSettings(6, 600, 300, 0.5))
 
 
 def example_questions():

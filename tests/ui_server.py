@@ -10,6 +10,7 @@ from pathlib import Path
 from rag.entry import leave, run
 from rag.ui.address import bind
 from rag.ui.launch import run_chat
+from rag.ui.services import build_services
 from tests.ui_fakes import ScriptedModel, example_questions, scripted_assistant
 
 
@@ -18,6 +19,7 @@ def main():
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--pause-s", type=float, default=0.02, help="between two words of the model")
     parser.add_argument("--load-until", type=Path, help="the model is loaded as soon as this file is there")
+    parser.add_argument("--memory", type=Path, help="file of the conversations; without it they are forgotten")
     options = parser.parse_args(sys.argv[1:])
 
     def loading():
@@ -25,7 +27,8 @@ def main():
             time.sleep(0.05)
 
     with bind("127.0.0.1", options.port) as taken:
-        return run_chat(scripted_assistant(ScriptedModel(options.pause_s), loading=loading), taken, example_questions)
+        assistant = scripted_assistant(ScriptedModel(options.pause_s), loading=loading)
+        return run_chat(build_services(assistant, example_questions, memory=options.memory), taken)
 
 
 if __name__ == "__main__":

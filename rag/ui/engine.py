@@ -10,13 +10,15 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections import deque
-from collections.abc import AsyncIterator, Generator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Literal, cast
 
 from rag.assistant import Assistant
-from rag.errors import LLMError, PromptTooLongError, RagError
+from rag.errors import IndexStateError, LLMError, PromptTooLongError, RagError
+from rag.pipeline import AskSettings
 from rag.types import AskEvent, Message, Retrieval
 
 MOST_WAITING = 20
@@ -52,12 +54,28 @@ class Stopped:
 Step = Waiting | Started | AskEvent | Stopped
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with all that its answer depends on.
+
+    Attributes:
+        question: any text.
+        history: earlier turns.
+        settings: what it may cost and how strict the answer is; None for the assistant's own.
+        where: metadata that a chunk must have.
+    """
+
+    question: str
+    history: tuple[Message, ...] = ()
+    settings: AskSettings | None = None
+    where: Mapping[str, str] = field(default_factory=dict)
+
+
 class Run:
     """One question on its way. Made by `Engine.ask`; read in the event loop, worked on in the engine's thread."""
 
-    def __init__(self, question: str, history: Sequence[Message]) -> None:
-        self.question = question
-        self.history = tuple(history)
+    def __init__(self, asked: Asked) -> None:
+        self.asked = asked
         self.sources: dict[str, str] = {}
         self._given_up = threading.Event()
         self._loop = asyncio.get_running_loop()
@@ -109,7 +127,12 @@ class Run:
         return True
 
     def _answer(self, assistant: Assistant) -> None:
-        events = cast("Generator[AskEvent]", assistant.ask(self.question, history=self.history))
+        events = cast(
+            "Generator[AskEvent]",
+            assistant.ask(
+                self.asked.question, history=self.asked.history, settings=self.asked.settings, where=self.asked.where or None
+            ),
+        )
         # The generation is held over the whole question, so that the pages are those that the answer was made from.
         with assistant.generation() as generation, contextlib.closing(events):
             for event in events:
@@ -124,26 +147,37 @@ class Run:
 class Engine:
     """Answers questions in the order in which they came."""
 
-    def __init__(self, assistant: Assistant, *, most_waiting: int = MOST_WAITING) -> None:
+    def __init__(
+        self, assistant: Assistant, *, most_waiting: int = MOST_WAITING, on_loaded: Callable[[float], None] = lambda _: None
+    ) -> None:
         """Keep the assistant; nothing runs yet.
 
         Args:
             assistant: answers.
             most_waiting: how many questions may wait.
+            on_loaded: told how many seconds loading the models took, in the engine's thread.
         """
         self.assistant = assistant
         self.failure: RagError | None = None
         self._most_waiting = most_waiting
         self._line: deque[Run] = deque()
         self._current: Run | None = None
+        self._on_loaded = on_loaded
         self._loading = True
+        self._began = time.monotonic()
         self._closing = False
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
 
     def start(self) -> None:
         """Load the models and begin to answer."""
+        self._began = time.monotonic()
         self._thread.start()
+
+    @property
+    def loading_s(self) -> float:
+        """For how long the models have been loading; 0 when they are not."""
+        return time.monotonic() - self._began if self._loading else 0.0
 
     @property
     def state(self) -> Literal["loading", "ready", "failed"]:
@@ -157,8 +191,21 @@ class Engine:
         while self._loading and not self._closing:
             await asyncio.sleep(0.2)
 
-    def ask(self, question: str, history: Sequence[Message] = ()) -> Run:
+    def ask(
+        self,
+        question: str,
+        history: Sequence[Message] = (),
+        *,
+        settings: AskSettings | None = None,
+        where: Mapping[str, str] | None = None,
+    ) -> Run:
         """Put a question in line; call it in the event loop that will read its steps.
+
+        Args:
+            question: any text.
+            history: earlier turns.
+            settings: in place of the assistant's own.
+            where: metadata that a chunk must have.
 
         Raises:
             LLMError: too many are waiting.
@@ -168,7 +215,7 @@ class Engine:
             raise PromptTooLongError(
                 f"The question has {len(question)} characters, more than {MOST_CHARS}", hint="Ask a shorter question."
             )
-        run = Run(question, history)
+        run = Run(Asked(question, tuple(history), settings, dict(where or {})))
         with self._changed:
             if len(self._line) >= self._most_waiting:
                 raise LLMError(f"{len(self._line)} questions are waiting already", hint="Try again in a minute.")
@@ -197,8 +244,10 @@ class Engine:
     def _warm_up(self) -> None:
         """Load the embedder and the model before the first question needs them."""
         try:
-            self.assistant.search("warm up", top_k=1)
             _ = self.assistant.llm
+            with contextlib.suppress(IndexStateError):  # without an index there is nothing to search; the page says so
+                self.assistant.search("warm up", top_k=1)
+            self._on_loaded(time.monotonic() - self._began)
         except RagError as error:
             self.failure = error
         except Exception as error:  # noqa: BLE001 - the first question raises it again

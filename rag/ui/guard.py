@@ -1,9 +1,9 @@
 """What may reach the page's server, and what its pages may do.
 
 Pure ASGI, in front of everything. Refuses hosts other than this machine's names (so that no foreign site can rebind its name to
-us), requests that another site's page makes, and every route that the chat does not need: uploads, files, proxies. Gives each
-page a Content-Security-Policy under which nothing is loaded from, or sent to, anywhere else. Knows HTTP; knows no vendor but the
-routes of Gradio that it lets through.
+us), requests that another site's page makes, and every route that the chat does not need: uploads, files, proxies. Tells what is
+behind it who asks. Gives each page a Content-Security-Policy under which nothing is loaded from, or sent to, anywhere else. Knows
+HTTP; knows no vendor but the routes of Gradio that it lets through.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import secrets
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
+
+from rag.ui.visitor import HEADER, cookie
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -25,6 +27,7 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _ROUTES = re.compile(
     r"/|/config/?|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt"
     r"|/(?:assets|static|svelte|look)/[\w./@+-]+"
+    r"|/status|/do/[\w-]+|/chats/\w+\.md"
     r"|/gradio_api/(?:info/?|openapi\.json|app_id/?|startup-events|theme\.css|cancel|reset/?|queue/(?:join|data)|heartbeat/\w+)"
     r"|/gradio_api/call/(?:v2/)?(?:ask|search)(?:/\w+)?/?"
 )
@@ -40,6 +43,9 @@ _POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "font-src 'self' data:; connect-src 'self'; manifest-src 'self'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'"
 )
+MOST_BODY_BYTES = 1_000_000
+_VISITOR = "visitor"  # the cookie's name
+_VISITOR_VALUE = re.compile(r"[\w-]{32}", re.ASCII)
 _NOTHING = b"default-src 'none'; frame-ancestors 'none'"
 
 
@@ -80,17 +86,50 @@ class Guard:
         site = headers.get(b"sec-fetch-site", "none")
         if site not in {"none", "same-origin"} and not _is_visit(scope, headers):
             return 403, "Requests from other sites are refused."
+        length = headers.get(b"content-length", "0")
+        if not length.isdigit() or int(length) > MOST_BODY_BYTES:
+            return 413, "That is too much."
         if not _ROUTES.fullmatch(scope["path"]) or "/../" in scope["path"]:
             return 404, "There is nothing here."
         return None
 
     async def _pass(self, scope: Scope, receive: Receive, send: Send) -> None:
         page = scope["path"] == "/"
+        visitor = cookie(scope["headers"], _VISITOR)
+        headers = [(name, value) for name, value in scope["headers"] if name.lower() != HEADER.encode()]
+        if _VISITOR_VALUE.fullmatch(visitor):
+            headers.append((HEADER.encode(), visitor.encode()))
+        elif page:
+            send = _with_cookie(send, f"{_VISITOR}={secrets.token_urlsafe(24)}")
         if page:
             # It is rewritten below, so it must not come compressed; and nothing on it depends on a query.
-            plain = [(name, value) for name, value in scope["headers"] if name.lower() != b"accept-encoding"]
-            scope = {**scope, "headers": plain, "query_string": b""}
-        await self._app(scope, receive, _Rewriter(send).send if page else _with_headers(send, _NOTHING))
+            headers = [(name, value) for name, value in headers if name.lower() != b"accept-encoding"]
+            scope = {**scope, "query_string": b""}
+        sending = _Rewriter(send).send if page else _with_headers(send, _NOTHING)
+        await self._app({**scope, "headers": headers}, _limited(receive), sending)
+
+
+def _limited(receive: Receive) -> Receive:
+    """Cut a body short that goes on although it did not say so."""
+    left = MOST_BODY_BYTES
+
+    async def receiving() -> Message:
+        nonlocal left
+        message = await receive()
+        left -= len(message.get("body", b""))
+        return message if left >= 0 else {"type": "http.disconnect"}
+
+    return receiving
+
+
+def _with_cookie(send: Send, pair: str) -> Send:
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            value = f"{pair}; Path=/; Max-Age=34560000; HttpOnly; SameSite=Strict".encode()
+            message = {**message, "headers": [*message.get("headers", []), (b"set-cookie", value)]}
+        await send(message)
+
+    return sending
 
 
 class _Rewriter:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 
 import rag.offline  # noqa: F401 - before any vendor
 from rag.config import Config, load_config
-from rag.types import Chunk
+from rag.types import Chunk, IngestReport
 from rag.ui.address import address, bind
 
 if TYPE_CHECKING:
     import socket
 
-    from rag.assistant import Assistant
+    from rag.protocols import Progress
+    from rag.ui.knowledge.library import Library
+    from rag.ui.services import Services
 
 _PAGES_FOR_EXAMPLES = 60
 _END_S = 1.0
@@ -46,47 +48,54 @@ def _parser() -> argparse.ArgumentParser:
 
 def _open(config: Config, taken: socket.socket) -> int:
     sys.stderr.write("Opening the chat...\n")
+    from rag.ui.services import build_services
     from rag.wiring import build_assistant, check_llm
 
     check_llm(config, config.llm)
-    assistant = build_assistant(config)
-    with assistant.generation():
-        pass  # an index that is missing or does not fit is an error now, not at the first question
-    return run_chat(assistant, taken, _examples(config))
+    memory = config.data_dir / "chats.sqlite"
+    return run_chat(build_services(build_assistant(config), _examples(config), library=_library(config), memory=memory), taken)
 
 
-def run_chat(assistant: Assistant, taken: socket.socket, examples: Callable[[], Sequence[str]]) -> int:
+def run_chat(services: Services, taken: socket.socket) -> int:
     """Serve the chat until Ctrl-C or SIGTERM; return the exit status.
 
     Args:
-        assistant: answers; closed at the end.
+        services: what it works with; closed at the end.
         taken: the port, from `bind`.
-        examples: questions to begin with; called at each visit.
     """
-    from rag.ui.engine import Engine
     from rag.ui.mount import build_app
-    from rag.ui.page import build_page
     from rag.ui.server import serve
 
-    engine = Engine(assistant)
     host, port = taken.getsockname()[:2]
-    app = build_app(build_page(engine, examples), host=host, port=port)
+    app = build_app(services, host=host, port=port)
 
     def ready() -> None:
         sys.stderr.write(f"Chat at {address(taken)} (Ctrl-C stops it)\n")
         sys.stderr.flush()
-        engine.start()  # not before: loading the models would slow the first page down
+        services.engine.start()  # not before: loading the models would slow the first page down
 
-    serve(app, taken, ready)
-    if engine.close(_END_S):
-        assistant.close()
+    try:
+        serve(app, taken, ready)
+    finally:
+        services.close(_END_S)
     sys.stderr.write("\nStopped.\n")
     return 0
 
 
+def _library(config: Config) -> Library:
+    from rag.lint import lint
+    from rag.ui.knowledge.library import Library
+    from rag.wiring import build_index, fingerprint, run_ingest
+
+    def ingest(*, full: bool, dry_run: bool, progress: Progress) -> IngestReport:
+        return run_ingest(config, full=full, dry_run=dry_run, progress=progress)
+
+    return Library(config.corpus, build_index(config), lambda: fingerprint(config), ingest, lint)
+
+
 def _examples(config: Config) -> Callable[[], Sequence[str]]:
     """Return a function that draws questions from the current generation, anew only where there is a new one."""
-    from rag.ui.examples import example_questions
+    from rag.ui.chat.examples import example_questions
     from rag.wiring import build_index
 
     index = build_index(config)

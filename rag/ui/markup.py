@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from html import escape
 
-_VOID = frozenset({"br", "hr"})
+_VOID = frozenset({"br", "hr", "input"})
 
 
 class Html(str):

@@ -6,29 +6,40 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import gradio as gr
-from fastapi import FastAPI, Request
-from fastapi.responses import FileResponse
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import FileResponse, JSONResponse
 
+from rag.ui.actions import MOST_BYTES
+from rag.ui.chat.export import as_markdown, file_name
 from rag.ui.guard import Guard
-from rag.ui.page import theme
+from rag.ui.page import build_page, theme
+from rag.ui.services import Services
+from rag.ui.visitor import visitor_of
 
-_STYLES = ("page", "turn", "answer", "panel")
+_LOOK = Path(__file__).parent / "look"
+_STYLES = ("page", "turn", "answer", "panel", "shelf")
+_SCRIPTS = ("notes",)
 # Not through Gradio's `css`: it rewrites the rules, and loses those that it does not know.
-_HEAD = "".join(f'<link rel="stylesheet" href="./look/{name}.css">' for name in _STYLES)
+_HEAD = "".join(f'<link rel="stylesheet" href="./look/{name}.css">' for name in _STYLES) + "".join(
+    f'<script src="./look/{name}.js"></script>' for name in _SCRIPTS
+)
 
 
-def build_app(page: gr.Blocks, *, host: str, port: int) -> Guard:
-    """Return the application that serves a page.
+def build_app(services: Services, *, host: str, port: int) -> Guard:
+    """Return the application that serves the page and its routes.
 
     Args:
-        page: from `build_page`.
+        services: what it works with.
         host: address that it will listen on.
         port: of that address.
     """
+    page = build_page(services)
     outer = FastAPI(title="rag-notes", docs_url=None, redoc_url=None, openapi_url=None)
-
     for name in _STYLES:
-        outer.add_route(f"/look/{name}.css", _sending(Path(__file__).with_name(f"{name}.css")))
+        outer.add_route(f"/look/{name}.css", _sending(_LOOK / f"{name}.css", "text/css"))
+    for name in _SCRIPTS:
+        outer.add_route(f"/look/{name}.js", _sending(_LOOK / f"{name}.js", "text/javascript"))
+    _add_routes(outer, services)
     gr.mount_gradio_app(
         outer,
         page,
@@ -54,8 +65,34 @@ def build_app(page: gr.Blocks, *, host: str, port: int) -> Guard:
     return Guard(outer, hosts=[host])
 
 
-def _sending(file: Path) -> Callable[[Request], Awaitable[FileResponse]]:
+def _add_routes(app: FastAPI, services: Services) -> None:
+    def status(_: Request) -> Response:
+        return JSONResponse(services.state.now(), headers={"cache-control": "no-store"})
+
+    async def do(request: Request) -> Response:
+        body = await request.body()
+        if len(body) > MOST_BYTES:
+            return JSONResponse({"problem": "That is too much."}, 413)
+        status, reply = await services.actions.perform(request.path_params["name"], visitor_of(request), body)
+        return JSONResponse(reply, status)
+
+    def export(request: Request) -> Response:
+        visitor, identity = visitor_of(request), request.path_params["identity"]
+        conversation = services.conversations.get(visitor, identity)
+        if conversation is None:
+            return Response("There is no such conversation.", 404, media_type="text/plain")
+        text = as_markdown(conversation, services.conversations.turns(visitor, identity))
+        disposition = f'attachment; filename="{file_name(conversation)}"'
+        content = text.encode("utf-8", "replace")
+        return Response(content, media_type="text/markdown; charset=utf-8", headers={"content-disposition": disposition})
+
+    app.add_route("/status", status)
+    app.add_route("/do/{name}", do, methods=["POST"])
+    app.add_route("/chats/{identity}.md", export)
+
+
+def _sending(file: Path, kind: str) -> Callable[[Request], Awaitable[FileResponse]]:
     async def send(_: Request) -> FileResponse:
-        return FileResponse(file, media_type="text/css")
+        return FileResponse(file, media_type=kind)
 
     return send

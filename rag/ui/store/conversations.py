@@ -122,9 +122,18 @@ class Conversations:
         row = self._database.row("SELECT * FROM owned_turns WHERE id = ? AND visitor = ?", (identity, visitor))
         return None if row is None else _turn(row)
 
-    def history(self, visitor: str, identity: str, most: int) -> list[Message]:
-        """Return the last finished exchanges as messages, up to `most` of them."""
-        finished = [turn for turn in self.turns(visitor, identity) if turn.answer is not None]
+    def history(self, visitor: str, identity: str, most: int, *, before: str = "") -> list[Message]:
+        """Return the last finished exchanges as messages.
+
+        Args:
+            visitor: whose.
+            identity: of the conversation.
+            most: messages, two an exchange.
+            before: only those before this turn; empty for all.
+        """
+        turns = self.turns(visitor, identity)
+        end = next((index for index, turn in enumerate(turns) if turn.id == before), len(turns))
+        finished = [turn for turn in turns[:end] if turn.answer is not None]
         messages: list[Message] = []
         for turn in finished[-(most // 2) :] if most >= 2 else []:
             text = str((turn.answer or {}).get("text", ""))

@@ -73,24 +73,24 @@ class Database:
 
     def rows(self, query: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Return what a query finds."""
-        with self._lock:
+        with self._lock, self._explained():
             return self._connection.execute(query, _storable(values)).fetchall()
 
     def row(self, query: str, values: Sequence[Any] = ()) -> sqlite3.Row | None:
         """Return the first row that a query finds, None where there is none."""
-        with self._lock:
+        with self._lock, self._explained():
             row: sqlite3.Row | None = self._connection.execute(query, _storable(values)).fetchone()
             return row
 
     def change(self, query: str, values: Sequence[Any] = ()) -> int:
         """Change rows and return how many."""
-        with self._lock:
+        with self._lock, self._explained():
             return self._connection.execute(query, _storable(values)).rowcount
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """Make all changes inside one transaction, or none of them."""
-        with self._lock:
+        with self._lock, self._explained():
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -103,6 +103,15 @@ class Database:
         """Close the file. Calling it twice is fine."""
         with self._lock:
             self._connection.close()
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:  # locked, full, gone
+            raise ServerError(
+                f"The chat's memory {self._name} cannot be used: {error}", hint="Check the disk and the file."
+            ) from error
 
     def _prepare(self) -> None:
         with self.together():

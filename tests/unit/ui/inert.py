@@ -7,23 +7,49 @@ from html.parser import HTMLParser
 
 ELEMENTS = frozenset(
     """
-    blockquote br button code div em footer h1 h2 h3 hr li mark ol p pre section span strong table tbody td th thead tr ul
+    a blockquote br button code details div em footer h1 h2 h3 h4 hr input label li mark ol option p pre progress q section select
+    span strong summary table tbody td textarea th thead tr ul
     """.split()
 )
 VALUES = {
     "aria-current": r"true",
     "aria-hidden": r"true",
+    "aria-pressed": r"true|false",
     "aria-label": r"[^<>]*",
     "class": r"[a-z -]*",
+    "checked": r"",
     "data-again": r"",
-    "data-open": r"[cp]\d+",
+    "data-arguments": r"\{.*\}",
+    "data-ask": r"",
+    "data-chat": r"\w+",
+    "data-copy": r"answer",
+    "data-do": r"[a-z-]+",
+    "data-edit": r"",
+    "data-enter": r"",
+    "data-fields": r"",
+    "data-part": r"[a-z-]+",
+    "data-sure": r"[\w ?]+",
+    "data-tab": r"[\w ]+",
+    "data-type": r"[a-z-]+",
+    "download": r"",
+    "href": r"\./chats/\w+\.md",
+    "id": r"[a-z-]+\w+",
+    "max": r"1",
+    "maxlength": r"\d+",
+    "name": r"[a-z_]+",
+    "open": r"",
+    "rows": r"\d+",
+    "scope": r"col|row",
+    "selected": r"",
+    "value": r"[^<>]*",
+    "data-open": r"[cp]\d+|why",
     "dir": r"auto",
     "hidden": r"",
-    "role": r"region|status|alert",
+    "role": r"region|status|alert|group",
     "start": r"\d+",
     "tabindex": r"0|-1",
     "title": r".*",
-    "type": r"button",
+    "type": r"button|checkbox|search|text|number",
 }
 
 
@@ -39,9 +65,11 @@ class _Reader(HTMLParser):
             self.wrong.append(f"<{tag}>")
         for name, value in attrs:
             pattern = VALUES.get(name)
-            if pattern is None or (name not in {"title", "aria-label"} and not re.fullmatch(pattern, value or "", re.DOTALL)):
+            if pattern is None or (
+                name not in {"title", "aria-label", "value"} and not re.fullmatch(pattern, value or "", re.DOTALL)
+            ):
                 self.wrong.append(f"{name}={value!r}")
-        if tag not in {"br", "hr"}:
+        if tag not in {"br", "hr", "input"}:
             self.open.append(tag)
 
     def handle_startendtag(self, tag, attrs):

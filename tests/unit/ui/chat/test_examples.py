@@ -1,6 +1,6 @@
 import pytest
 
-from rag.ui.examples import example_questions
+from rag.ui.chat.examples import example_questions
 
 TITLES = ["LoRA", "Attention", "BERT vs GPT", "Index", "Reading list", "2026-11-18", "Scaling laws", "Map of Content", "x", "Cost"]
 

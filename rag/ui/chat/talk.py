@@ -8,13 +8,15 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
 from rag.errors import RagError
 from rag.types import Answer, Citation, Draft, Passage, Retrieval
-from rag.ui import place, render
+from rag.ui.chat import place, render
+from rag.ui.chat.follow_ups import follow_ups
+from rag.ui.chat.why import why
 from rag.ui.engine import Run, Started, Step, Stopped, Waiting
 from rag.ui.markup import join, text
 
@@ -36,8 +38,11 @@ class Turn:
         evidence: the passages.
         answer: what is written so far.
         foot: sources and remarks.
+        next: questions that may follow.
+        tools: what can be done with it once it has ended.
         spoken: for screen readers: only what is worth interrupting for.
-        places: what the side panel shows, by name: `p1` for the first passage, `c1` for the first citation.
+        places: what the side panel shows, by name: `p1` for the first passage, `c1` for the first citation, `why` for how the
+            answer came about.
     """
 
     id: str
@@ -47,6 +52,8 @@ class Turn:
     evidence: str = ""
     answer: str = ""
     foot: str = ""
+    next: str = ""
+    tools: str = ""
     spoken: str = ""
     places: dict[str, str] = field(default_factory=dict)
 
@@ -60,9 +67,19 @@ def new_turn(question: str) -> Turn:
     return Turn(f"t{secrets.token_hex(6)}", text(question.strip()))
 
 
-async def follow(run: Run, turn: Turn) -> AsyncIterator[tuple[Turn, Answer | None]]:
-    """Yield the turn each time that it changed, with the answer once it is there. Never raises an expected error."""
-    talk = _Talk(run, turn)
+Describe = Callable[[], Mapping[str, str]]
+"""Says what an answer was made with; called when there is one."""
+
+
+async def follow(run: Run, turn: Turn, describe: Describe = dict) -> AsyncIterator[tuple[Turn, Answer | None]]:
+    """Yield the turn each time that it changed, with the answer once it is there. Never raises an expected error.
+
+    Args:
+        run: the question on its way.
+        turn: as it was shown first.
+        describe: what the answer was made with.
+    """
+    talk = _Talk(run, turn, describe)
     last_draft = 0.0
     try:
         async for step in run.steps():
@@ -83,13 +100,22 @@ async def follow(run: Run, turn: Turn) -> AsyncIterator[tuple[Turn, Answer | Non
 
 def failed(turn: Turn, error: RagError) -> Turn:
     """Return a turn that ended with an expected error."""
-    return replace(turn, state="failed", status="No answer.", foot=render.problem(error), spoken=str(error))
+    tools = render.tools(turn.id, answered=False)
+    return replace(turn, state="failed", status="No answer.", foot=render.problem(error), tools=tools, spoken=str(error))
+
+
+def stopped(turn: Turn) -> Turn:
+    """Return a turn that was given up."""
+    status = "Stopped; what was written so far stays." if turn.answer else "Stopped."
+    return replace(turn, state="stopped", status=status, tools=render.tools(turn.id, answered=False), spoken="Stopped.")
 
 
 class _Talk:
-    def __init__(self, run: Run, turn: Turn) -> None:
+    def __init__(self, run: Run, turn: Turn, describe: Describe) -> None:
         self.turn = turn
         self._run = run
+        self._describe = describe
+        self._retrieval: Retrieval | None = None
         self._titles: dict[str, str] = {}
 
     def take(self, step: Step) -> None:
@@ -105,19 +131,28 @@ class _Talk:
             places = {**self.turn.places, **self._cited(fresh)}
             self.turn = replace(self.turn, status="Writing…", answer=shown, places=places)
         elif isinstance(step, Stopped):
-            status = "Stopped." if not self.turn.answer else "Stopped; what was written so far stays."
-            self.turn = replace(self.turn, state="stopped", status=status, spoken="Stopped.")
+            self.turn = stopped(self.turn)
         else:
             self._take_answer(step)
 
     def _take_retrieval(self, found: Retrieval) -> None:
+        self._retrieval = found
         self._titles = {passage.chunk.path: passage.chunk.title for passage in found.passages}
         reading = f"Reading {render.count(len(found.passages), 'passage')}…" if found.passages else "Nothing found…"
         places = self._found(found.passages)
         self.turn = replace(self.turn, status=reading, spoken=reading, evidence=render.evidence(found.passages), places=places)
 
     def _take_answer(self, given: Answer) -> None:
-        done = replace(self.turn, state="done", status=render.summary(given), places=self._found(given.passages))
+        done = replace(
+            self.turn,
+            state="done",
+            status=render.summary(given),
+            places=self._found(given.passages),
+            next=render.follow_ups(follow_ups(self._run.asked.question, given)),
+            tools=render.tools(self.turn.id, answered=True),
+        )
+        if self._retrieval is not None:
+            done = replace(done, places={**done.places, "why": why(given, self._retrieval, self._describe())})
         if given.status == "abstained":
             self.turn = replace(done, answer=render.abstention(given), foot="", spoken=given.text)
             return

@@ -1,7 +1,7 @@
 import pytest
 
 from rag.types import Citation
-from rag.ui.place import CONTEXT_CHARS, of_citation, of_passage
+from rag.ui.chat.place import CONTEXT_CHARS, of_citation, of_passage
 from tests.build import chunk, passage
 
 SOURCE = "# Page\n\nBefore it.\n\nThe quote stands here. More of it.\n\nAfter it.\n"

@@ -43,7 +43,7 @@ def example_questions(titles: Sequence[str], headings: Sequence[str], count: int
     """
     named = _mixed(_what(title.strip()) for title in titles if _is_topic(title.strip()))
     compared = _mixed(f"How do {m[1]} and {m[2]} differ?" for title in titles if (m := _VERSUS.fullmatch(title.strip())))
-    asked = _mixed(heading.strip() for heading in headings if _stands_alone(heading.strip()))
+    asked = _mixed(heading.strip() for heading in headings if stands_alone(heading.strip()))
     chosen = [*named[: count // 2], *compared[:1], *asked[: max(1, count // 4)]][:count]
     for question in (*named, *asked):
         if len(chosen) < count and question not in chosen:
@@ -58,7 +58,8 @@ def _mixed(questions: Iterable[str]) -> list[str]:
     return once
 
 
-def _stands_alone(heading: str) -> bool:
+def stands_alone(heading: str) -> bool:
+    """Return whether a heading is a question that needs no page around it."""
     words = set(re.findall(r"\w+", heading.casefold()))
     return bool(_QUESTION.fullmatch(heading)) and len(heading) <= _LONGEST_CHARS and len(words) > 3 and not words & _POINTING
 

@@ -4,8 +4,8 @@ import pytest
 
 from rag.errors import LLMError
 from rag.types import Answer, Citation, Sentence
-from rag.ui import render
-from rag.ui.place import of_citation
+from rag.ui.chat import render
+from rag.ui.chat.place import of_citation
 from tests.build import passage
 from tests.unit.ui.hostile import HOSTILE
 from tests.unit.ui.inert import assert_inert
@@ -91,7 +91,7 @@ def test_the_summary_counts():
 
 def test_a_problem_says_what_to_do():
     text = assert_inert(render.problem(LLMError("The engine stumbled", hint="Ask again later.")))
-    assert text == "The engine stumbled.Ask again later.Ask again"
+    assert text == "The engine stumbled.Ask again later."
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import asyncio
 import logging
 
+from rag.ui.chat.talk import follow, new_turn
 from rag.ui.engine import Engine
-from rag.ui.talk import follow, new_turn
 from tests.ui_fakes import PAYLOADS, ScriptedModel, scripted_assistant
 from tests.unit.ui.inert import assert_inert
 

@@ -5,15 +5,17 @@ Every text goes through `markup` or `rich_text`. Knows the words of the page; kn
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from rag.answer.abstain import ABSTAIN
 from rag.errors import RagError
 from rag.types import Answer, Citation, Draft, Passage
+from rag.ui.chat.place import Place
 from rag.ui.markup import Html, element, join
-from rag.ui.place import Place
 from rag.ui.rich_text import VERDICTS, answer_html
+from rag.ui.store.feedback import LONGEST_REMARK_CHARS, REASONS
 
 _ARROW = " › "
 _NEAREST = 3
@@ -148,14 +150,76 @@ def _looked(passages: int) -> str:
     return f"Looked at {count(passages, 'passage')}" if passages else "Found nothing"
 
 
+def follow_ups(questions: Sequence[str]) -> Html:
+    """Return buttons that ask what may come next."""
+    if not questions:
+        return Html("")
+    buttons = [
+        element("li", element("button", question, type="button", class_="follow", data_ask=True, dir="auto"))
+        for question in questions
+    ]
+    return join(element("h3", "Ask next", class_="label"), element("ul", *buttons, class_="follows"))
+
+
+def tools(turn: str, *, answered: bool, helpful: bool | None = None, thanked: bool = False) -> Html:
+    """Return what can be done with a turn that has ended.
+
+    Args:
+        turn: its id.
+        answered: whether there is an answer, to be copied, explained and judged.
+        helpful: the reader's verdict so far.
+        thanked: whether the reader has said why.
+    """
+    asking = [
+        _tool("Ask again", data_again=True),
+        _tool("Edit question", data_edit=True),
+    ]
+    if not answered:
+        return element("div", *asking, class_="row")
+    about = [_tool("Copy answer", data_copy="answer"), *asking, _tool("Why this answer", data_open="why")]
+    thumbs = [_thumb(turn, "Helpful", True, helpful), _thumb(turn, "Not helpful", False, helpful)]
+    form = _reasons(turn) if helpful is False and not thanked else ""
+    thanks = element("p", "Thank you. Your verdict is kept on this machine.", class_="thanks") if thanked else ""
+    return join(element("div", *about, *thumbs, class_="row"), form, thanks)
+
+
+def _tool(label: str, **attributes: str | bool) -> Html:
+    return element("button", label, type="button", class_="quiet", **attributes)
+
+
+def _thumb(turn: str, label: str, up: bool, given: bool | None) -> Html:
+    arguments = json.dumps({"turn": turn, "helpful": None if given is up else up})
+    pressed = "true" if given is up else "false"
+    return element(
+        "button", label, type="button", class_="quiet thumb", aria_pressed=pressed, data_do="verdict", data_arguments=arguments
+    )
+
+
+def _reasons(turn: str) -> Html:
+    options = [element("option", "Choose…", value=""), *(element("option", words, value=key) for key, words in REASONS.items())]
+    return element(
+        "div",
+        element("label", "What is wrong?", element("select", *options, name_="reason")),
+        element("label", "In your words (optional)", element("textarea", name_="remark", rows=2, maxlength=LONGEST_REMARK_CHARS)),
+        element(
+            "button",
+            "Send",
+            type="button",
+            class_="quiet",
+            data_do="verdict",
+            data_arguments=json.dumps({"turn": turn, "helpful": False, "thanks": True}),
+        ),
+        class_="reasons",
+        data_fields=True,
+    )
+
+
 def problem(error: RagError) -> Html:
-    """Return an expected failure: what is wrong, what to do, and a button to ask again."""
-    again = element("button", "Ask again", type="button", class_="quiet", data_again=True)
+    """Return an expected failure: what is wrong and what to do."""
     return element(
         "div",
         element("p", error.message.rstrip(".") + ".", class_="lead"),
         element("p", error.hint) if error.hint else "",
-        again,
         class_="problem",
     )
 

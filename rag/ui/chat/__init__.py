@@ -1,0 +1,1 @@
+"""The conversation: asking, showing, keeping."""

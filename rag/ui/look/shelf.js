@@ -1,0 +1,35 @@
+// The list of conversations: beside the page where there is room, over it where there is none.
+const shelf = element.closest("#shelf") ?? element;
+const wide = matchMedia("(min-width: 75rem)");
+
+function markShelf() {
+  const shown = wide.matches ? !document.body.classList.contains("shelf-hidden") : document.body.classList.contains("shelf-over");
+  document.getElementById("show-shelf")?.setAttribute("aria-expanded", String(shown));
+  shelf.inert = !shown;
+}
+
+function setShelf(shown) {
+  if (wide.matches) {
+    document.body.classList.toggle("shelf-hidden", !shown);
+    localStorage.setItem("shelf", shown ? "shown" : "hidden");
+  } else {
+    document.body.classList.toggle("shelf-over", shown);
+  }
+  markShelf();
+  if (shown) shelf.querySelector("input")?.focus();
+  else document.getElementById("show-shelf")?.focus();
+}
+
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("#show-shelf, #hide-shelf");
+  if (button) setShelf(button.id === "show-shelf" && button.getAttribute("aria-expanded") !== "true");
+  else markShelf();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && document.body.classList.contains("shelf-over")) setShelf(false);
+});
+
+if (localStorage.getItem("shelf") === "hidden") document.body.classList.add("shelf-hidden");
+wide.addEventListener("change", markShelf);
+markShelf();

@@ -1,0 +1,113 @@
+"""What the page and its routes work with, put together once. Knows every part of the chat; knows no vendor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.assistant import Assistant
+from rag.errors import RagError
+from rag.ui.actions import Actions
+from rag.ui.chat.asking import Asking
+from rag.ui.chat.shelf import Shelf
+from rag.ui.engine import Engine
+from rag.ui.knowledge.library import Library
+from rag.ui.knowledge.update import Update
+from rag.ui.knowledge.watch import Watch
+from rag.ui.state import State
+from rag.ui.store import Conversations, Database, Feedback, Preferences
+
+_LOAD_S = "seconds to load the models"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The parts of a running chat; `build_services` makes them.
+
+    Attributes:
+        engine: answers questions.
+        examples: questions to begin with; called at each visit.
+        asking: questions on their way.
+        shelf: conversations and verdicts.
+        conversations: stored.
+        actions: what buttons do.
+        state: what the program says of itself.
+        library: corpus and index; None where there is only an assistant.
+        update: ingests of the library.
+        database: closed at the end.
+    """
+
+    engine: Engine
+    examples: Callable[[], Sequence[str]]
+    asking: Asking
+    shelf: Shelf
+    conversations: Conversations
+    actions: Actions
+    state: State
+    library: Library | None
+    update: Update | None
+    database: Database
+
+    def close(self, timeout_s: float) -> None:
+        """End the engine's thread and close what is open."""
+        if self.update is not None:
+            self.update.stop()
+            self.update.wait(timeout_s)
+        if self.engine.close(timeout_s):
+            self.engine.assistant.close()
+        self.database.close()
+
+
+def build_services(
+    assistant: Assistant, examples: Callable[[], Sequence[str]], *, library: Library | None = None, memory: Path | None = None
+) -> Services:
+    """Put the parts together; nothing runs yet.
+
+    Args:
+        assistant: answers.
+        examples: questions to begin with.
+        library: corpus and index.
+        memory: file of the store; None forgets everything at the end.
+
+    Raises:
+        ServerError: the store cannot be opened.
+    """
+    database = Database(memory)
+    conversations, feedback, preferences = Conversations(database), Feedback(database), Preferences(database)
+    engine = Engine(assistant, on_loaded=lambda seconds: preferences.learn(_LOAD_S, seconds))
+    actions = Actions()
+    shelf = Shelf(conversations, feedback)
+    shelf.offer(actions)
+    watch = None if library is None else Watch(library)
+    update = None if library is None or watch is None else Update(library, watch.forget)
+    if update is not None:
+        actions.add("update-start", lambda _, arguments: _started(update, full=arguments.get("full") is True))
+        actions.add("update-stop", lambda _, __: _stopped(update))
+    asking = Asking(engine, conversations, describe=lambda: _facts(assistant, library))
+    state = State(engine, library, watch, update, lambda: preferences.fact(_LOAD_S))
+    return Services(engine, examples, asking, shelf, conversations, actions, state, library, update, database)
+
+
+def _started(update: Update, *, full: bool) -> dict[str, object]:
+    update.start(full=full)
+    return {"said": "Reading the notes.", "look": True}
+
+
+def _stopped(update: Update) -> dict[str, object]:
+    update.stop()
+    return {"said": "Stopping.", "look": True}
+
+
+def _facts(assistant: Assistant, library: Library | None) -> Mapping[str, str]:
+    settings = assistant.settings
+    facts = {"Language model": assistant.llm.name, "Most passages": str(settings.top_k), "Budget": f"{settings.max_tokens} tokens"}
+    facts["Abstains below"] = f"{settings.threshold:.2f}"
+    if library is not None:
+        try:
+            manifest = library.current()
+        except RagError:
+            return facts
+        if manifest is not None:
+            facts |= {"Embedder": manifest.fingerprint.embedder, "Index built": manifest.created}
+    return facts

@@ -1,0 +1,57 @@
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from rag.types import Retrieval
+from rag.ui.chat.why import why
+from tests.build import passage
+from tests.unit.ui.chat.test_render import ANSWER
+from tests.unit.ui.hostile import HOSTILE
+from tests.unit.ui.inert import assert_inert
+
+PASSAGES = (
+    replace(passage("a", path="a.md", title="A"), rank=1, scores={"dense": 0.5, "fused": 0.9}),
+    replace(passage("b", path="b.md", title="B"), rank=2, scores={"dense": 0.7, "lexical": 3.0, "fused": 0.8, "rerank": 0.1}),
+)
+FOUND = Retrieval("And it?", "LoRA And it?", PASSAGES, {"embed": 0.01, "total": 0.02}, 3, (("x", "too long"), ("y", "too long")))
+
+
+def test_it_shows_every_stage_with_rank_and_score():
+    text = assert_inert(why(replace(ANSWER, passages=PASSAGES), FOUND, {"Language model": "scripted"}))
+    assert "Searched for: LoRA And it?" in text
+    assert "DenseLexicalFusedRerankTokens" in text
+    assert "0.500 (#2)–0.900 (#1)–" in text
+    assert "0.700 (#1)3.000 (#1)0.800 (#2)0.100 (#1)" in text
+    assert "2 chunks: too long" in text
+    assert "retrieve: embed0.010 s" in text
+    assert "first token0.200 s" in text
+    assert "Language modelscripted" in text
+    assert "Generation of the index3" in text
+    assert "It is green.unsupported0.10" in text
+
+
+def test_it_shows_the_candidates_where_retrieval_traces_them():
+    one = SimpleNamespace(id="c1", path="a.md", line=3, ranks={"dense": 2}, scores={"bm25": 1.5}, fate="passage 1")
+    cut = SimpleNamespace(id="c2", path="", line=0, ranks={}, scores={}, fate="cut")
+    fields = {name: getattr(FOUND, name) for name in ("question", "query", "dropped", "timings_s")}
+    text = assert_inert(why(ANSWER, SimpleNamespace(**fields, trace=(one, cut)), {}))
+    assert "All 2" in text
+    assert "a.md:3dense #2bm25 1.500passage 1" in text
+    assert "c2cut" in text
+
+
+def test_an_abstention_says_why():
+    silent = replace(ANSWER, status="abstained", reason="It is not there.", passages=())
+    text = assert_inert(why(silent, replace(FOUND, passages=(), query="And it?"), {}))
+    assert "Not answered. It is not there." in text
+    assert "Nothing was found." in text
+    assert "Searched for" not in text
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_it_is_inert_whatever_the_notes_say(text):
+    hostile = (passage(text, path=text, title=text, headings=(text,)),)
+    assert_inert(
+        why(replace(ANSWER, passages=hostile), replace(FOUND, question=text, query=text, dropped=((text, text),)), {text: text})
+    )
