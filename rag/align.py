@@ -6,7 +6,9 @@ lengths mean character by character; otherwise the stretch corresponds as a whol
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from rag.types import Alignment, Segment, Span
 
@@ -19,9 +21,7 @@ def to_source(alignment: Alignment, start: int, end: int) -> Span | None:
     """
     low: int | None = None
     high = 0
-    for segment in alignment:
-        if segment[1] <= start or segment[0] >= end:
-            continue
+    for segment in _reach(alignment, start, end):
         first, last = _part(segment, start, end)
         low = first if low is None else min(low, first)
         high = max(high, last)
@@ -43,9 +43,7 @@ def cut(alignment: Alignment, start: int, end: int) -> Alignment:
     ((0, 2, 12, 14),)
     """
     kept: list[Segment] = []
-    for segment in alignment:
-        if segment[1] <= start or segment[0] >= end:
-            continue
+    for segment in _reach(alignment, start, end):
         first, last = _part(segment, start, end)
         kept.append((max(segment[0], start) - start, min(segment[1], end) - start, first, last))
     return tuple(kept)
@@ -54,6 +52,43 @@ def cut(alignment: Alignment, start: int, end: int) -> Alignment:
 def shift(alignment: Alignment, by: int) -> Alignment:
     """Return the alignment of a text that now starts `by` characters later."""
     return tuple((a + by, b + by, c, d) for a, b, c, d in alignment)
+
+
+def first_places(alignment: Alignment) -> list[int]:
+    """Return, for each segment, the first place in the source of it and of all that follow it.
+
+    >>> first_places(((0, 2, 5, 7), (2, 4, 1, 3), (4, 5, 9, 10)))
+    [1, 1, 9]
+    """
+    places = list(accumulate((segment[2] for segment in reversed(alignment)), min))
+    return places[::-1]
+
+
+def first_place(alignment: Alignment, places: Sequence[int], start: int) -> int | None:
+    """Return the first place in the source that `text[start:]` shows; None if none.
+
+    Args:
+        alignment: of the text.
+        places: `first_places` of it, made once for many questions.
+        start: in the text.
+    """
+    index = bisect_right(alignment, start, key=_text_end)
+    if index == len(alignment):
+        return None
+    first, _ = _part(alignment[index], start, alignment[index][1])
+    return min(first, places[index + 1]) if index + 1 < len(places) else first
+
+
+def _text_end(segment: Segment) -> int:
+    return segment[1]
+
+
+def _reach(alignment: Alignment, start: int, end: int) -> Iterator[Segment]:
+    """Segments that touch `[start, end)` of the text; found by bisection, since a line may have thousands."""
+    for index in range(bisect_right(alignment, start, key=_text_end), len(alignment)):
+        if alignment[index][0] >= end:
+            return
+        yield alignment[index]
 
 
 def _part(segment: Segment, start: int, end: int) -> Span:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from rag.align import cut, shift, to_spans
+from rag.align import cut, first_place, first_places, shift
 from rag.markdown.align import merge
 from rag.markdown.blocks import Block, Part
 from rag.protocols import TokenCounter
@@ -120,14 +120,16 @@ def _part_pieces(kind: str, part: Part, counter: TokenCounter, room: int) -> Ite
         yield Piece(kind, part.text, part.spans, part.alignment, tokens)
         return
     cuts = list(_cuts(part.text, counter, room))
+    places = first_places(part.alignment)
     claimed = part.spans[0][0]
     for index, (start, end) in enumerate(cuts):
         text = part.text[start:end]
         # What lies between two stretches (white space, markup that has no text) goes to the one before it, so that nothing is lost.
         until = part.spans[-1][1]
         if index + 1 < len(cuts):
-            following = to_spans(part.alignment, part.spans, cuts[index + 1][0], len(part.text))
-            until = max(claimed, following[0][0]) if following else until
+            following = first_place(part.alignment, places, cuts[index + 1][0])
+            if following is not None:
+                until = max(claimed, next((max(a, following) for a, b in part.spans if b > following), until))
         spans = tuple((max(a, claimed), min(b, until)) for a, b in part.spans if max(a, claimed) < min(b, until))
         claimed = until
         if spans:

@@ -24,11 +24,12 @@ _TYPES = frozenset(
     "error seealso admonition versionadded versionchanged deprecated dropdown todo quote bug failure tldr".split()
 )
 _MARKDOWN = _TYPES | frozenset(
-    "margin sidebar card topic grid tab-set tab-item figure table epigraph prf:theorem exercise solution".split()
+    "glossary list-table margin sidebar card topic grid tab-set tab-item figure table epigraph prf:theorem exercise "
+    "solution".split()
 )
-_CODE = frozenset("code code-block code-cell sourcecode literalinclude".split())
+_CODE = frozenset("code code-block code-cell csv-table sourcecode literalinclude".split())
 _HIDDEN = frozenset("include toctree tableofcontents contents bibliography".split())
-_UNTITLED = frozenset("figure table versionadded versionchanged deprecated margin grid tab-set card-carousel".split())
+_UNTITLED = frozenset("figure glossary table versionadded versionchanged deprecated margin grid tab-set card-carousel".split())
 
 
 @dataclass(slots=True)

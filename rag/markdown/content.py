@@ -13,7 +13,7 @@ from rag.types import Span
 _INFO = re.compile(r"[ \t]*\{?[ \t]*\.?([A-Za-z][\w+#.-]*)")
 _DIRECTIVE = re.compile(r"[ \t]*\{(?:code|code-block|code-cell|sourcecode)\}[ \t]*([A-Za-z][\w+#.-]*)")
 _CODE_TITLE = re.compile(r"""(?:title|filename|file|caption|name)=(?P<quote>["'])(?P<title>[^"'\n]+)(?P=quote)""")
-_CELL_END = re.compile(r"\\.|\|", re.DOTALL)
+_CELL_END = re.compile(r"\\.|<\|[A-Za-z][\w-]*\|>|\|", re.DOTALL)
 
 MATH = frozenset(("math", "latex", "katex", "tex"))
 QUERIES = frozenset("dataview dataviewjs tasks query base compressed-json excalidraw toc leaflet".split())
@@ -76,7 +76,10 @@ def _visible(text: str, low: int, high: int, original: str) -> Aligned:
 
 
 def cells(text: str, low: int, high: int) -> list[Span]:
-    r"""The cells of a table's row, without the white space around them; `\|` is no border."""
+    r"""The cells of a table's row, without the white space around them.
+
+    `\|` is no border, nor are the bars of a token's mark, as in `<|name|>`.
+    """
     low, high = trim(text, low, high)
     if text.startswith("|", low, high):
         low += 1

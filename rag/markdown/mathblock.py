@@ -29,6 +29,8 @@ def read(scan: Scan, start: int, end: int) -> int:
     if not after or not text[at + 2 : close].strip():
         return close + 2
     scan.cover(Leaf("math", at, after.end(), content_lines(text, at + 2, close), "verbatim"))
+    if scan.myst and text.startswith("(", after.end()):  # a label to refer to; elsewhere it is the number that a reader sees
+        scan.hide(after.end(), line_end(text, after.end()))
     return after.end()
 
 

@@ -1,4 +1,4 @@
-from rag.align import cut, shift, to_source, to_spans
+from rag.align import cut, first_place, first_places, shift, to_source, to_spans
 
 # text "bold & x" from source "**bold** &amp; x"
 BOLD = ((0, 4, 2, 6), (4, 5, 8, 9), (5, 6, 9, 14), (6, 8, 14, 16))
@@ -29,3 +29,12 @@ def test_cut_and_shift():
     assert cut(BOLD, 3, 6) == ((0, 1, 5, 6), (1, 2, 8, 9), (2, 3, 9, 14))
     assert shift(((0, 1, 5, 6),), 2) == ((2, 3, 5, 6),)
     assert to_source(cut(BOLD, 3, 6), 0, 3) == to_source(BOLD, 3, 6)
+
+
+def test_the_first_place_of_all_that_follows():
+    alignment = ((0, 2, 5, 7), (2, 4, 1, 3), (4, 5, 9, 14), (5, 8, 20, 23))
+    places = first_places(alignment)
+    for start in range(9):
+        hull = to_source(alignment, start, 8)
+        assert first_place(alignment, places, start) == (hull[0] if hull else None)
+    assert first_place((), first_places(()), 0) is None

@@ -2,9 +2,12 @@
 
 from itertools import pairwise
 
+from rag.chunk import chunk_page
 from rag.markdown.align import merge
 from rag.markdown.blocks import Block, Page, Part
 from rag.markdown.parse import parse
+from rag.types import Document
+from tests.chunk_checks import Pieces, check_chunks
 
 
 def check_page(source: str, page: Page) -> None:
@@ -80,9 +83,11 @@ def check_parts(block: Block) -> None:
 
 
 def page_of(source: str, path: str = "note.md", **options) -> Page:
-    """A page that holds what must hold for every page."""
+    """A page that holds what must hold for every page, and whose chunks do."""
     page = parse(source, path, **options)
     check_page(source, page)
+    for target in (40, 220):
+        check_chunks(source, page, chunk_page(Document("id", path, page.title, page.metadata, source, ""), page, Pieces(), target))
     return page
 
 

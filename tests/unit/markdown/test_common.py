@@ -417,3 +417,19 @@ def test_alert():
         ("admonition", "", "Body more", ("> Body\n> more",)),
     ]
     assert [block.info for block in page.blocks] == ["note"]
+
+
+def test_marks_of_tokens_in_a_table():
+    source = "| tok | use |\n|---|---|\n| <\\|im_start\\|> | a |\n| `<|im_end|>` | b |\n| <|pad|> | c |\n| x <| y |\n"
+    page = page_of(source, "note.md")
+    assert outline(source, page) == [
+        ("table", "", "tok | use\n<|im_start|> | a\n<|im_end|> | b\n<|pad|> | c\nx < | y", (source.strip(),)),
+    ]
+
+
+def test_a_link_to_a_definition_far_away():
+    source = "See [the paper][p].\n\n" + "Filler.\n\n" * 50 + "[p]: https://example.org/p\n"
+    page = page_of(source, "note.md")
+    assert page.blocks[0].text == "See the paper."
+    assert [(link.target, source[slice(*link.span)]) for link in page.links] == [("https://example.org/p", "[the paper][p]")]
+    assert not any("example.org" in block.text for block in page.blocks)

@@ -195,3 +195,31 @@ A[^1].
         ("footnote", "", "Body of it.", ("[^1]:\n    Body of\n    it.",)),
     ]
     assert [block.info for block in page.blocks] == ["", "1"]
+
+
+def test_marks_of_sections_and_remote_files():
+    source = """\
+--8<-- [start:one]
+In one.
+--8<-- [end:one]
+
+--8<-- "https://example.org/x.md"
+
+--8<--
+a.md
+b.md:part
+--8<--
+
+;--8<-- "shown"
+"""
+    page = page_of(source, "docs/m.md", resolve={"a.md": "", "b.md": ""}.get)
+    assert outline(source, page) == [
+        ("paragraph", "", "In one.", ("In one.",)),
+        ("paragraph", "", '--8<-- "shown"', ('--8<-- "shown"',)),
+    ]
+    assert [(link.target, link.anchor) for link in page.links] == [
+        ("https://example.org/x.md", ""),
+        ("a.md", ""),
+        ("b.md", "part"),
+    ]
+    assert not page.notices

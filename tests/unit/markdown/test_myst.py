@@ -88,3 +88,40 @@ a
         ("image", "img.png", "", "```{figure} img.png")
     ]
     assert [block.info for block in page.blocks] == ["", "tab-item", "tab-item"]
+
+
+def test_tables_glossaries_and_labels():
+    source = """\
+```{list-table} Models
+:header-rows: 1
+
+* - Name
+  - Size
+```
+
+```{glossary}
+Token
+  A piece of text.
+```
+
+```{csv-table} Rates
+:header: a, b
+
+1, 2
+```
+
+{kbd}`Ctrl`
+
+$$
+x
+$$ (eq1)
+"""
+    page = page_of(source, "a.md")
+    assert outline(source, page) == [
+        ("admonition*", "", "Models", ("Models",)),
+        ("list", "Models", "- Name\n  - Size", ("- Name\n  - Size",)),
+        ("paragraph", "", "Token A piece of text.", ("Token\n  A piece of text.",)),
+        ("code", "", "1, 2", ("```{csv-table} Rates", "1, 2\n```")),
+        ("paragraph", "", "Ctrl", ("{kbd}`Ctrl`",)),
+        ("math", "", "x", ("$$\nx\n$$",)),
+    ]

@@ -14,6 +14,11 @@ def test_title_from_front_matter_then_heading_then_file_name():
     assert page_of("text [[Link]]", "Notes/Sub folder/Tokenizer (BPE).md").title == "Tokenizer (BPE)"
     assert page_of("# 2024-03-02\n\n[[Link]] ^abcd\n", "Notes/Eval log.md").title == "Eval log"
     assert page_of("text", "docs/evaluation/index.md").title == "Evaluation"
+    assert page_of("text", "content/evaluation/_index.md").title == "Evaluation"
+    assert page_of("text", "2024-03-02.md").title == "2024-03-02"
+    assert page_of("text", "gpt-4_o-mini.md").title == "Gpt 4 o mini"
+    assert page_of("Some text.\n\n# A part\n", "Notes/Whole.md").title == "Whole"
+    assert page_of("![logo](a.png)\n\n# Main\n", "Notes/Whole.md").title == "Main"
     assert page_of("", "").title
 
 
