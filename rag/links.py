@@ -28,7 +28,7 @@ _ATTRIBUTES = re.compile(
 _LABEL = re.compile(r"^[ >]*\[([^\]\n^]+)\]:[ \t]*\S", re.MULTILINE)
 _FOOTNOTE = re.compile(r"fn(ref)?:")
 _BY_NAME = frozenset({"wikilink", "embed"})
-_EMBEDS = frozenset({"embed", "snippet", "import"})
+_INCLUSIONS = frozenset({"snippet", "import"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +136,15 @@ class LinkChecker:
             yield Notice(path, line, kind, f"{message}{more}.")
 
     def _trouble(self, path: str, reference: Reference) -> tuple[str, str] | None:
+        if reference.kind in _INCLUSIONS:
+            return None  # reading the page has said what is missing, and knows where such files are looked for
         if reference.kind == "reference":
             if self._is_known(reference.anchor):
                 return None
             return "broken-link", f"Nothing defines the reference [{reference.anchor}]"
         target = self._find(path, reference)
         if target is None:
-            kind = "broken-embed" if reference.kind in _EMBEDS else "broken-link"
+            kind = "broken-embed" if reference.kind == "embed" else "broken-link"
             return kind, f"There is no {reference.target!r} in the corpus"
         if reference.anchor and not self._has_anchor(target, reference):
             return "broken-anchor", f"{target} has no heading or block {reference.anchor!r}"
@@ -157,7 +159,7 @@ class LinkChecker:
             return self._named(path, target)
         here = posixpath.dirname(path)
         # A path from the root of a site: which folder of the corpus that is is not known, so every folder above may be it.
-        bases = [here, *_above(here)] if target.startswith("/") or reference.kind in ("snippet", "relref") else [here]
+        bases = [here, *_above(here)] if target.startswith("/") or reference.kind == "relref" else [here]
         for base in bases:
             wanted = posixpath.normpath(posixpath.join(base, target.lstrip("/")))
             for suffix in _PAGE_SUFFIXES:
@@ -178,7 +180,7 @@ class LinkChecker:
 
     def _has_anchor(self, target: str, reference: Reference) -> bool:
         page = self._outline_of(target)
-        if page is None or reference.kind in ("snippet", "import"):
+        if page is None:
             return True  # a section of a file that is no page: its own tool looks for it
         anchor = unquote(reference.anchor)
         if anchor.startswith("^"):

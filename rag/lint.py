@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 
 from rag.crosscheck import is_stub, link_notices
 from rag.errors import UnreadableFileError
+from rag.includes import Includes
 from rag.links import Outline, outline
 from rag.load import MARKDOWN_SUFFIXES, all_files, decode, read_bytes, walk
 from rag.markdown.blocks import Page
@@ -37,6 +39,7 @@ def lint(corpus: Path) -> list[Notice]:
     pages: dict[str, Page] = {}
     notices: list[Notice] = []
     files, _ = walk(corpus)
+    includes = Includes(corpus, all_files(corpus))
     for file in files:
         if file.absolute.suffix.lower() not in MARKDOWN_SUFFIXES:
             continue
@@ -45,7 +48,7 @@ def lint(corpus: Path) -> list[Notice]:
         except UnreadableFileError as error:
             notices.append(Notice(file.path, 0, "unreadable", error.message))
             continue
-        pages[file.path] = parse(sources[file.path], file.path)
+        pages[file.path] = parse(sources[file.path], file.path, resolve=partial(includes.text, page=file.path))
         notices += pages[file.path].notices
     outlines = {path: outline(page, sources[path]) for path, page in pages.items()}
     for broken in link_notices(all_files(corpus), list(outlines), outlines.get, list(outlines)).values():

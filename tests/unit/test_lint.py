@@ -35,3 +35,14 @@ def test_what_is_out_of_order_is_named(tmp_path):
         "There is no page none.md.",
         "first.md has no heading 'Two'.",
     ]
+
+
+def test_an_included_file_is_looked_for_where_the_site_does(tmp_path):
+    for path, text in {
+        "docs/p.md": '# P\n\nText.\n\n--8<-- "terms.md"\n\n--8<-- "none.md"\n',
+        "includes/terms.md": "*[LLM]: Large Language Model\n",
+    }.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text(text)
+    found = [(notice.path, notice.line, notice.kind) for notice in lint(tmp_path)]
+    assert found == [("docs/p.md", 7, "missing-include")]
