@@ -65,12 +65,15 @@ def first_places(alignment: Alignment) -> list[int]:
 
 
 def first_place(alignment: Alignment, places: Sequence[int], start: int) -> int | None:
-    """Return the first place in the source that `text[start:]` shows; None if none.
+    """Find where in the source a text goes on.
 
     Args:
         alignment: of the text.
         places: `first_places` of it, made once for many questions.
         start: in the text.
+
+    Returns:
+        The first place in the source that `text[start:]` shows; None if it shows none.
     """
     index = bisect_right(alignment, start, key=_text_end)
     if index == len(alignment):

@@ -38,13 +38,16 @@ class Showing:
 
 
 def showings_on(page: Page, path: str, is_it: Callable[[str], bool], *, directly: bool) -> list[Showing]:
-    """Return the places where a page shows a file; none if the page is a draft.
+    """Find the places where a page shows a file.
 
     Args:
         page: parsed.
         path: of the page.
         is_it: whether a name on the page means the file.
         directly: as in `Showing`.
+
+    Returns:
+        In the order of the page; none if the page is a draft.
     """
     if page.draft:
         return []

@@ -22,7 +22,13 @@ Node = Mapping[str, Any]
 
 
 def read(text: str) -> Extract:
-    """Return the text cards, each under a place that names it by its first words, and the arrows as `A -> B: label`.
+    """Read a canvas.
+
+    Args:
+        text: of the file.
+
+    Returns:
+        The text cards, each under a place that names it by its first words, and the arrows as `A -> B: label`.
 
     Raises:
         UnreadableFileError: it is not a canvas.

@@ -26,7 +26,13 @@ _OBJECT = re.compile(r"\s*<[^<>\n]*(?: at 0x[0-9a-fA-F]+|Axes)[^<>\n]*>\s*\Z")
 
 
 def read(text: str) -> Extract:
-    """Return the cells of a notebook; each piece's place is `Cell N`, counted from 1 over all cells of the file.
+    """Read a notebook.
+
+    Args:
+        text: of the file.
+
+    Returns:
+        Its cells and outputs; the place of each is `Cell N`, counted from 1 over all cells of the file.
 
     Raises:
         UnreadableFileError: it is not a notebook.

@@ -21,10 +21,13 @@ _LANGUAGE = re.compile(r"(?:language|lang|highlight-source)-([\w+#.-]+)")
 
 
 def read_html(raw: bytes) -> Extract:
-    """Return the visible text of a page, block by block.
+    """Read a page.
 
     Args:
         raw: the bytes of the file; its encoding is as the page says.
+
+    Returns:
+        Its visible text, block by block.
     """
     from bs4 import BeautifulSoup
 
