@@ -87,7 +87,7 @@ class Pages:
     def nearest(self, query, count, where=None):
         inside = (where or {}).get("path", "")
         fitting = {one: chunk for one, chunk in self._chunks.items() if f"{chunk.path}/".startswith(f"{inside}/" if inside else "")}
-        scores = {one: float(query @ _vector(f"{chunk.title} {chunk.text}")) for one, chunk in fitting.items()}
+        scores = {one: float(query @ word_vector(f"{chunk.title} {chunk.text}")) for one, chunk in fitting.items()}
         return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))[:count]
 
     def chunks(self, ids):
@@ -108,7 +108,7 @@ class WordRetriever:
         query = f"{earlier[-1]} {question}" if earlier and len(question.split()) < 4 else question
         start = time.perf_counter()
         passages, dropped, left = [], [], max_tokens
-        found = generation.nearest(_vector(query), 20, where) if question.strip() else []
+        found = generation.nearest(word_vector(query), 20, where) if question.strip() else []
         for (one, score), chunk in zip(found, generation.chunks([one for one, _ in found]), strict=True):
             tokens = len(chunk.text.split())
             if len(passages) == top_k or tokens > left:
@@ -214,7 +214,8 @@ def _chunks(path, title, source):
         )
 
 
-def _vector(text):
+def word_vector(text):
+    """A unit vector of the hashed words of a text; shape (256,), float32."""
     vector = np.full(256, 1e-3, dtype=np.float32)
     for word in content_words(text):
         vector[int(hashlib.sha256(word.encode()).hexdigest(), 16) % 256] += 1

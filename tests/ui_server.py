@@ -1,4 +1,4 @@
-"""The chat over the scripted assistant: `python -m tests.ui_server --port N [--pause-s S] [--load-until FILE]`."""
+"""The chat over the scripted assistant: `python -m tests.ui_server --port N [--pause-s S] [--corpus DIR --index DIR] ...`."""
 
 from __future__ import annotations
 
@@ -20,15 +20,25 @@ def main():
     parser.add_argument("--pause-s", type=float, default=0.02, help="between two words of the model")
     parser.add_argument("--load-until", type=Path, help="the model is loaded as soon as this file is there")
     parser.add_argument("--memory", type=Path, help="file of the conversations; without it they are forgotten")
+    parser.add_argument("--corpus", type=Path, help="folder of notes; without it a few pages of the chat's own")
+    parser.add_argument("--index", type=Path, help="folder of the index of --corpus")
+    parser.add_argument("--read-pause-s", type=float, default=0.0, help="for each page that is read")
     options = parser.parse_args(sys.argv[1:])
+    model = ScriptedModel(options.pause_s)
 
     def loading():
         while options.load_until and not options.load_until.exists():
             time.sleep(0.05)
 
+    if options.corpus:
+        from tests.ui_library import library_assistant, word_library
+
+        library = word_library(options.corpus, options.index, options.read_pause_s)
+        assistant = library_assistant(library, model, loading=loading)
+    else:
+        library, assistant = None, scripted_assistant(model, loading=loading)
     with bind("127.0.0.1", options.port) as taken:
-        assistant = scripted_assistant(ScriptedModel(options.pause_s), loading=loading)
-        return run_chat(build_services(assistant, example_questions, memory=options.memory), taken)
+        return run_chat(build_services(assistant, example_questions, library=library, memory=options.memory), taken)
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ Knows elements and attributes; knows nothing of what is shown.
 
 from __future__ import annotations
 
+import json
+from collections.abc import Container, Iterable, Mapping, Sequence
 from html import escape
 
 _VOID = frozenset({"br", "hr", "input"})
@@ -41,6 +43,40 @@ def element(name: str, *children: str, **attributes: str | int | bool | None) ->
     if name in _VOID:
         return Html(f"<{name}{written}>")
     return Html(f"<{name}{written}>{''.join(text(child) for child in children)}</{name}>")
+
+
+def button(label: str, action: str, arguments: Mapping[str, object], class_: str = "", **attributes: str | bool | None) -> Html:
+    """Return a button that calls an action of the page.
+
+    Args:
+        label: text or `Html`.
+        action: its name.
+        arguments: JSON values.
+        class_: beside `quiet`.
+        attributes: as for `element`.
+    """
+    look = f"quiet {class_}".strip() if class_ != "row-name" else class_
+    sent = json.dumps(arguments) if arguments else None
+    return element("button", label, type="button", class_=look, data_do=action, data_arguments=sent, **attributes)
+
+
+def table(
+    name: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Container[int] = (), class_: str | None = None
+) -> Html:
+    """Return a table that scrolls sideways by itself.
+
+    Args:
+        name: for those who cannot see it.
+        heads: of the columns.
+        rows: cells, text or `Html`.
+        numbers: columns, from 0, that hold numbers.
+        class_: of the table.
+    """
+    kind = ["number" if index in numbers else None for index in range(len(heads))]
+    head = element("tr", *(element("th", text, scope="col", class_=kind[index]) for index, text in enumerate(heads)))
+    body = [element("tr", *(element("td", cell, class_=kind[index]) for index, cell in enumerate(row))) for row in rows]
+    inside = element("table", element("thead", head), element("tbody", *body), class_=class_)
+    return element("div", inside, class_="wide", tabindex=0, role="region", aria_label=name)
 
 
 def join(*parts: str) -> Html:

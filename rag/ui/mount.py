@@ -17,7 +17,7 @@ from rag.ui.services import Services
 from rag.ui.visitor import visitor_of
 
 _LOOK = Path(__file__).parent / "look"
-_STYLES = ("page", "turn", "answer", "panel", "shelf")
+_STYLES = ("page", "turn", "answer", "panel", "shelf", "tabs")
 _SCRIPTS = ("notes",)
 # Not through Gradio's `css`: it rewrites the rules, and loses those that it does not know.
 _HEAD = "".join(f'<link rel="stylesheet" href="./look/{name}.css">' for name in _STYLES) + "".join(

@@ -18,6 +18,7 @@ from rag.errors import RagError
 from rag.ui.api import endpoints
 from rag.ui.chat.asking import Wish
 from rag.ui.engine import MOST_CHARS
+from rag.ui.knowledge.tab import HTML as KNOWLEDGE
 from rag.ui.markup import Html, element, join
 from rag.ui.services import Services
 from rag.ui.visitor import visitor_of
@@ -69,8 +70,12 @@ def build_page(services: Services) -> gr.Blocks:
         with gr.Row(elem_id="head"):
             gr.HTML(element("h1", TITLE), elem_id="masthead", apply_default_css=False)
             gr.HTML(_STATE, elem_id="state", apply_default_css=False)
-        with gr.Tabs(elem_id="tabs", selected="chat"), gr.Tab("Chat", id="chat"):
-            _chat(page, services)
+        with gr.Tabs(elem_id="tabs", selected="chat"):
+            with gr.Tab("Chat", id="chat"):
+                _chat(page, services)
+            if services.library is not None:
+                with gr.Tab("Knowledge base", id="knowledge"):
+                    gr.HTML(KNOWLEDGE, elem_id="knowledge", apply_default_css=False)
         ask, search = endpoints(services.engine)
         gr.api(ask, api_name="ask", concurrency_limit=None)
         gr.api(search, api_name="search", concurrency_limit=None)

@@ -13,6 +13,7 @@ from rag.ui.chat.asking import Asking
 from rag.ui.chat.shelf import Shelf
 from rag.ui.engine import Engine
 from rag.ui.knowledge.library import Library
+from rag.ui.knowledge.tab import KnowledgeTab
 from rag.ui.knowledge.update import Update
 from rag.ui.knowledge.watch import Watch
 from rag.ui.state import State
@@ -81,22 +82,11 @@ def build_services(
     shelf.offer(actions)
     watch = None if library is None else Watch(library)
     update = None if library is None or watch is None else Update(library, watch.forget)
-    if update is not None:
-        actions.add("update-start", lambda _, arguments: _started(update, full=arguments.get("full") is True))
-        actions.add("update-stop", lambda _, __: _stopped(update))
+    if library is not None and watch is not None and update is not None:
+        KnowledgeTab(library, watch, update, conversations).offer(actions)
     asking = Asking(engine, conversations, describe=lambda: _facts(assistant, library))
     state = State(engine, library, watch, update, lambda: preferences.fact(_LOAD_S))
     return Services(engine, examples, asking, shelf, conversations, actions, state, library, update, database)
-
-
-def _started(update: Update, *, full: bool) -> dict[str, object]:
-    update.start(full=full)
-    return {"said": "Reading the notes.", "look": True}
-
-
-def _stopped(update: Update) -> dict[str, object]:
-    update.stop()
-    return {"said": "Stopping.", "look": True}
 
 
 def _facts(assistant: Assistant, library: Library | None) -> Mapping[str, str]:

@@ -14,7 +14,7 @@ from rag.ui.engine import Engine
 from rag.ui.knowledge.library import Library
 from rag.ui.knowledge.update import Update, UpdateState
 from rag.ui.knowledge.watch import Watch
-from rag.ui.markup import Html, element, join, text
+from rag.ui.markup import Html, button, element, join, text
 
 _QUIET_S = 4.0
 _BUSY_S = 0.7
@@ -79,8 +79,7 @@ class State:
             return _line(str(error), role="alert", class_="failed")
         if self._update is not None and self._update.state.problem is not None:
             words = f"{self._update.state.problem} {words}"
-        arguments = '{"full": true}' if full else "{}"
-        return _line(words, _button(label, "update-start", arguments), role="status", class_="asks")
+        return _line(words, button(label, "update-start", {"full": True} if full else {}), role="status", class_="asks")
 
     def _loading(self) -> Html:
         seconds, expected = self._engine.loading_s, self._expected_s()
@@ -98,7 +97,7 @@ class State:
         differs = differences(len(report.changed), len(report.added), len(report.removed))
         return _line(
             f"The notes have changed: {differs}.",
-            _button("Bring the index up to date", "update-start", "{}"),
+            button("Bring the index up to date", "update-start", {}),
             element("button", "Show", type="button", class_="quiet", data_tab="Knowledge base"),
             class_="asks",
         )
@@ -118,7 +117,7 @@ def updating(state: UpdateState) -> Html:
     """Return a running ingest: its stage, a bar, and a button to give it up."""
     share = state.done / state.total if state.total else None
     amount = f"{state.done} of {state.total}" if state.total else ""
-    stop = _button("Stop", "update-stop", "{}") if state.phase == "running" else ""
+    stop = button("Stop", "update-stop", {}) if state.phase == "running" else ""
     return _line(f"{state.stage}…", bar(state.stage, share), amount, stop, class_="asks")
 
 
@@ -133,7 +132,3 @@ def _line(words: str, *more: str, role: str = "", class_: str = "") -> Html:
     # The words alone are read out; a bar that moves is not.
     inside = [element("span", words, class_="words"), *(part for part in more if part)]
     return element("div", *(join(" ", text(part)) for part in inside), class_=f"line {class_}".strip(), role=role or None)
-
-
-def _button(label: str, action: str, arguments: str) -> Html:
-    return element("button", label, type="button", class_="quiet", data_do=action, data_arguments=arguments)

@@ -57,7 +57,13 @@ class Update:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._given_up = threading.Event()
+        self._news = False
         self.state = UpdateState()
+
+    def ended(self) -> bool:
+        """Return whether one has ended since this was asked last."""
+        news, self._news = self._news, False
+        return news
 
     @property
     def running(self) -> bool:
@@ -105,8 +111,9 @@ class Update:
         except Exception:  # noqa: BLE001 - logged, and the reader is told
             _LOG.exception("an ingest failed")
             end = UpdateState("failed", problem=RagError("Reading the notes failed", hint="The log of the program says why."))
-        self.state = end
         self._on_end()
+        self._news = True
+        self.state = end
 
     def _progress(self, stage: str, done: int, total: int) -> None:
         if self._given_up.is_set():

@@ -77,6 +77,7 @@ window.notes = (() => {
     if (reply.problem) say(reply.problem, true);
     else if (reply.said) say(reply.said);
     if (reply.focus) document.querySelector(`[data-part="${reply.focus}"]`)?.querySelector("[tabindex], input, button")?.focus();
+    if (reply.look) setTimeout(listen.now, 300);
     if (reply.poll) {
       clearTimeout(timers.get(reply.poll.name));
       timers.set(
@@ -197,8 +198,10 @@ window.notes = (() => {
     document.body.classList.toggle("server-gone", failures > 1);
     const gone = document.getElementById("gone");
     if (gone) gone.textContent = failures > 1 ? "The server does not answer. This page connects again by itself." : "";
-    setTimeout(listen, (document.hidden ? 10 : wait) * 1000);
+    clearTimeout(timers.get("status"));
+    timers.set("status", setTimeout(listen, (document.hidden ? 10 : wait) * 1000));
   }
+  listen.now = () => listen();
 
   addEventListener("DOMContentLoaded", () => {
     const gone = document.createElement("p");

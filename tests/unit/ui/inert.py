@@ -38,6 +38,7 @@ VALUES = {
     "maxlength": r"\d+",
     "name": r"[a-z_]+",
     "open": r"",
+    "placeholder": r"[\w ]+",
     "rows": r"\d+",
     "scope": r"col|row",
     "selected": r"",
