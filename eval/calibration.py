@@ -11,9 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from eval.agreement import Bools, Floats, Measured, Scored, auc, auc_gain, decided, kappa, measured
+from eval.agreement import Measured, Scored, accuracies, auc, auc_gain, aucs, decided, kappas, measured
 from eval.judgement import Judge
 from eval.labels import Labelled
 from rag.errors import ConfigError
@@ -120,9 +118,11 @@ def score(metric: str, things: Sequence[Labelled], judge: Judge, overlap: Judge,
 
 def agreement(scored: Scored, *, seed: int = 0) -> Agreement:
     """Return how well scores agree with their labels."""
-    verdicts = Scored(decided(scored).astype(np.float64).tolist(), scored.good, scored.groups)
+    if not scored.scores:
+        return Agreement(Measured(None, None), Measured(None, None), Measured(None, None))
+    verdicts = Scored(decided(scored).tolist(), scored.good, scored.groups)
     return Agreement(
-        measured(verdicts, _accuracy, seed=seed), measured(verdicts, _kappa, seed=seed), measured(scored, auc, seed=seed)
+        measured(verdicts, accuracies, seed=seed), measured(verdicts, kappas, seed=seed), measured(scored, aucs, seed=seed)
     )
 
 
@@ -190,11 +190,3 @@ def _rounded(scores: Scores) -> dict[str, Any]:
     # One number a group is enough to draw groups; their names are questions, which stand in the file of labels.
     order = {group: number for number, group in enumerate(dict.fromkeys(scores.groups))}
     return value | {"groups": [str(order[group]) for group in scores.groups], "good": [bool(each) for each in scores.good]}
-
-
-def _accuracy(said: Floats, good: Bools) -> float:
-    return float(((said > 0.5) == good).mean())
-
-
-def _kappa(said: Floats, good: Bools) -> float:
-    return kappa(said > 0.5, good)

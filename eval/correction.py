@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from eval.agreement import Scored, quantiles, resampled
+from eval.agreement import Floats, Scored, draws, of_draws
 from eval.statistics import RESAMPLES, Interval, mean
 
 _LEAST_GAP = 0.05
@@ -41,26 +41,27 @@ def corrected_share(values: Sequence[float], labelled: Scored, *, seed: int = 0,
         The share with its interval; None where nothing is known, or the judge tells good from bad so little that the correction
         would be a guess.
     """
-    scores, good = np.asarray(labelled.scores, dtype=np.float64), np.asarray(labelled.good, dtype=bool)
-    if not values or good.all() or not good.any():
-        return None
-    share = _share(mean(values), float(scores[good].mean()), float(scores[~good].mean()))
-    if share is None:
+    scores, good = labelled.values, labelled.labels
+    if not values or not len(scores) or good.all() or not good.any():
         return None
     run = np.asarray(values, dtype=np.float64)
-    draw = np.random.default_rng(seed)
-    drawn = []
-    for rows in resampled(labelled.groups, seed=seed + 1, resamples=resamples):
-        picked, labels = scores[rows], good[rows]
-        again = float(run[draw.integers(0, len(run), size=len(run))].mean())
-        if labels.all() or not labels.any():
-            continue
-        each = _share(again, float(picked[labels].mean()), float(picked[~labels].mean()))
-        # A sample in which the judge cannot tell them apart says nothing: the share could be anything.
-        drawn.extend([0.0, 1.0] if each is None else [each])
-    return Corrected(share, quantiles(drawn)) if drawn else None
-
-
-def _share(value: float, of_good: float, of_bad: float) -> float | None:
+    weights = draws(labelled.groups, seed=seed, resamples=resamples)
+    of_good, of_bad = _means(scores[good], weights[:, good]), _means(scores[~good], weights[:, ~good])
+    again = np.random.default_rng(seed + 1).integers(0, len(run), size=(resamples, len(run)))
+    raw = np.concatenate([[mean(values)], run[again].mean(axis=1)])
     gap = of_good - of_bad
-    return min(1.0, max(0.0, (value - of_bad) / gap)) if gap >= _LEAST_GAP else None
+    if gap[0] < _LEAST_GAP:
+        return None
+    # A draw in which the judge cannot tell good from bad says nothing: the share could be anything, so both ends count.
+    told = gap >= _LEAST_GAP
+    shares = np.clip((raw - of_bad) / np.where(told, gap, 1.0), 0.0, 1.0)
+    untold = np.repeat([0.0, 1.0], int((~told).sum()))
+    found = of_draws(np.concatenate([shares[told], untold]))
+    return Corrected(found.value, found.interval) if found.value is not None and found.interval is not None else None
+
+
+def _means(scores: Floats, weights: Floats) -> Floats:
+    """Weighted means, one a draw; NaN where a draw has none of them, which is less than any gap."""
+    total = weights.sum(axis=1)
+    means: Floats = np.divide(weights @ scores, total, out=np.full(len(total), np.nan), where=total > 0)
+    return means

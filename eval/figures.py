@@ -32,7 +32,10 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "answered": "questions that the notes answer and that were answered",
         "abstained": "questions that the notes do not answer and that were not answered",
         **{f"evidence_recall@{b}": f"share of the evidence in the first {b} tokens of passages" for b in BUDGETS_TOKENS},
-        **{f"hit@{k}": f"some evidence among the first {k} passages" for k in DEPTHS},
+        **{
+            f"hit@{k}": f"some evidence among the first {k} passages" if k > 1 else "some evidence in the first passage"
+            for k in DEPTHS
+        },
         "mrr": "one over the rank of the first passage with evidence",
         "ndcg@10": "discounted gain of the first ten passages; a repeated piece gains nothing",
         "citation_precision": "share of the citations that point at evidence",

@@ -40,6 +40,7 @@ class Found:
     Attributes:
         page: path in the corpus.
         heading: above the place.
+        quote: what stands there.
         ranks: of the passages that show at least half of it.
         cited: whether a citation shares characters with it.
         note: why it could not be looked for; empty normally.
@@ -47,6 +48,7 @@ class Found:
 
     page: str
     heading: str
+    quote: str
     ranks: tuple[int, ...]
     cited: bool
     note: str = ""
@@ -161,7 +163,7 @@ def _find(evidence: Evidence, wanted: Places, note: str, answer: Answer) -> Foun
         passage.rank for passage in answer.passages if any(_shows(passage.chunk.path, passage.spans, place) for place in wanted)
     )
     cited = _shares([(citation.path, (citation.start, citation.end)) for citation in answer.citations], wanted)
-    return Found(evidence.page, evidence.heading, ranks, cited, note)
+    return Found(evidence.page, evidence.heading, evidence.quote, ranks, cited, note)
 
 
 def _shows(page: str, spans: Sequence[Span], place: tuple[str, Span]) -> bool:

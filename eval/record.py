@@ -21,6 +21,7 @@ RUN_FILE = "run.json"
 RESULTS_FILE = "results.jsonl"
 JUDGEMENTS_FILE = "judgements.jsonl"
 REPORT_FILE = "report.md"
+PAGE_FILE = "report.html"
 
 Result = dict[str, Any]
 """One line of the results: `id`, `question`, `history`, `type`, `expected`, `split` and `reference` of the question; `answer` (as

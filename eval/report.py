@@ -1,55 +1,68 @@
-"""A run as Markdown: figures with counts and intervals, questions from worst to best, failures, and how to make it again.
+"""The reports of a run: one HTML page with everything, and a summary in Markdown.
 
 Knows the shape of results; asks and judges nothing.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.calibration import FILE, Scores, read_calibration
+from eval.calibration_report import interval
+from eval.figures import columns
 from eval.markdown import line, number, short, table
 from eval.measure import EXPLAINED, WORST_FIRST
-from eval.record import REPORT_FILE, Result, read_results, read_run
+from eval.record import PAGE_FILE, REPORT_FILE, Result, read_results, read_run
+from eval.repeat import judge_name, repeat_rows
+from eval.report_page import render_page
 from eval.summary import Row, by_type, failures, headline, latencies, not_judged_reasons, worst_first
+from eval.trust import UNKNOWN, Trust, trust
 
 _ANSWER_CHARS = 160
-_QUOTE_CHARS = 300
+_WORST = 40
 
 
-def write_reports(folder: Path) -> list[Path]:
-    """Write the reports of a run into its folder and return their paths.
+def write_reports(folder: Path, calibration: Path = FILE) -> list[Path]:
+    """Write the reports of a run into its folder and return their paths, the page first.
+
+    Args:
+        folder: of the run.
+        calibration: what is known of judges.
 
     Raises:
         ConfigError: there is no run in that folder.
     """
-    report = folder / REPORT_FILE
-    report.write_text(render(read_run(folder), list(read_results(folder).values())), "utf-8")
-    return [report]
+    run, results = read_run(folder), list(read_results(folder).values())
+    calibrated = read_calibration(run["judge"], calibration) if run["judge"] else []
+    page, summary = folder / PAGE_FILE, folder / REPORT_FILE
+    page.write_text(render_page(run, results, calibrated), "utf-8")
+    summary.write_text(render(run, results, calibrated), "utf-8")
+    return [page, summary]
 
 
-def render(run: Mapping[str, Any], results: Sequence[Result]) -> str:
-    """Return the report.
+def render(run: Mapping[str, Any], results: Sequence[Result], calibrated: Sequence[Scores] = ()) -> str:
+    """Return the summary.
 
     Args:
         run: what `run.json` says.
         results: of its questions.
+        calibrated: what is known of the judge; empty if nothing is.
     """
-    ordered = worst_first(results)
+    trusted = trust(run["metrics"], columns(results), calibrated)
     parts = [
         _opening(run, results),
-        "## Figures\n\n" + _headline(headline(results, run["metrics"], seed=run["seed"])),
-        _notes(run, results),
+        _trust(run, trusted),
+        "## Figures\n\n" + _headline(headline(results, run["metrics"], seed=run["seed"]), trusted),
+        _notes(results, trusted),
         "## By type of question\n\n" + _by_type(results),
         "## Latency\n\n" + _latency(results),
-        "## Questions, worst first\n\n" + _questions(ordered, run["metrics"]),
+        "## Questions, worst first\n\n" + _questions(worst_first(results), run["metrics"]),
         "## Failures\n\n" + _failures(results),
-        "## What went wrong, question by question\n\n" + _details(ordered),
-        "## Make it again\n\n" + _repeat(run, results),
+        "## Make it again\n\n" + table(["what", "value"], repeat_rows(run, results)),
     ]
-    return "\n".join(part.rstrip() + "\n" for part in parts)
+    return "\n".join(part.rstrip() + "\n" for part in parts if part)
 
 
 def _opening(run: Mapping[str, Any], results: Sequence[Result]) -> str:
@@ -57,40 +70,58 @@ def _opening(run: Mapping[str, Any], results: Sequence[Result]) -> str:
     return (
         f"# Evaluation: {run['name']}\n\n"
         f"{run['started']} · {len(results)} of {run['selected']} questions asked · answers by {run['llm']} · "
-        f"judge {_judge(run)} · generation {run['generation']} of the index.{unfinished}\n"
+        f"judge {judge_name(run)} · generation {run['generation']} of the index. [{PAGE_FILE}]({PAGE_FILE}) has every answer, its "
+        f"evidence and what the judge said.{unfinished}\n"
     )
 
 
-def _headline(rows: Sequence[Row]) -> str:
-    return table(
-        ["figure", "value", "95% interval", "expected", "judged", "failed", "not judged", "what it says"],
-        (
-            [
-                row.name,
-                number(row.value),
-                _interval(row),
-                number(row.expected),
-                str(row.judged),
-                str(row.failed),
-                str(row.not_judged),
-                row.meaning,
-            ]
-            for row in rows
-        ),
-    )
+def _trust(run: Mapping[str, Any], trusted: Mapping[str, Trust]) -> str:
+    if not run["metrics"]:
+        return ""
+    known = {metric: each for metric, each in trusted.items() if each.judge and each.overlap}
+    title = "## How far the judge can be trusted\n\n"
+    if not known:
+        return title + f"{UNKNOWN} Figures above it in the table need no judge.\n"
+    rows = []
+    for metric, each in known.items():
+        for name, found in (("judge", each.judge), ("word overlap", each.overlap)):
+            if found:
+                rows.append([metric, name, interval(found.accuracy), interval(found.kappa), interval(found.auc)])
+    return title + table(["metric", "by", "accuracy", "Cohen's kappa", "AUC"], rows)
 
 
-def _notes(run: Mapping[str, Any], results: Sequence[Result]) -> str:
+def _headline(rows: Sequence[Row], trusted: Mapping[str, Trust]) -> str:
+    header = ["figure", "value", "95% interval", "expected", "corrected", "judged", "failed", "not judged", "what it says"]
+    return table(header, (_figure(row, trusted.get(row.name)) for row in rows))
+
+
+def _figure(row: Row, trusted: Trust | None) -> list[str]:
+    corrected = "–"
+    if trusted and trusted.corrected:
+        low, high = trusted.corrected.interval
+        corrected = f"{trusted.corrected.value:.2f} ({low:.2f} to {high:.2f})"
+    grey = bool(trusted and trusted.grey)
+    return [
+        f"*{row.name}*" if grey else row.name,
+        number(row.value),
+        "–" if row.interval is None else f"{row.interval[0]:.2f} to {row.interval[1]:.2f}",
+        number(row.expected),
+        corrected,
+        str(row.judged),
+        str(row.failed),
+        str(row.not_judged),
+        "not to be relied on, see below" if grey else row.meaning,
+    ]
+
+
+def _notes(results: Sequence[Result], trusted: Mapping[str, Trust]) -> str:
     lines = [
         "Higher is better, 0 to 1. Intervals: Wilson for shares of questions, bootstrap over questions for means. "
-        "A failed judgement is counted and takes no part in a mean."
+        "A failed judgement is counted and takes no part in a mean.",
+        "",
     ]
+    lines += [f"- {metric}: {each.sentence}" for metric, each in trusted.items()]
     lines += [f"- {metric}: {count} not judged, {reason}." for (metric, reason), count in not_judged_reasons(results).items()]
-    if run["judge"]:
-        lines.append(
-            "\nThis judge has not been compared with people's labels: read its figures as a comparison between runs, "
-            "not as a measurement of truth. Figures above it in the table need no judge."
-        )
     return "\n".join(lines)
 
 
@@ -108,8 +139,10 @@ def _latency(results: Sequence[Result]) -> str:
 
 
 def _questions(ordered: Sequence[Result], metrics: Sequence[str]) -> str:
-    header = ["question", "verdict", "facts", "evidence retrieved / cited", *metrics, "answer", "citations"]
-    return table(header, (_question_row(result, metrics) for result in ordered))
+    header = ["question", "verdict", "facts", "evidence retrieved / cited", *metrics, "answer"]
+    rest = len(ordered) - _WORST
+    more = f"\nAnd {rest} better ones.\n" if rest > 0 else ""
+    return table(header, (_question_row(result, metrics) for result in ordered[:_WORST])) + more
 
 
 def _question_row(result: Result, metrics: Sequence[str]) -> list[str]:
@@ -125,7 +158,6 @@ def _question_row(result: Result, metrics: Sequence[str]) -> list[str]:
         f"{retrieved} / {cited} of {len(evidence)}" if evidence else "–",
         *(_judgement(result["judged"].get(metric)) for metric in metrics),
         short(_said(result), _ANSWER_CHARS),
-        ", ".join(dict.fromkeys(f"{c['path']}:{c['line']}" for c in (result["answer"] or {}).get("citations", ()))) or "–",
     ]
 
 
@@ -142,82 +174,8 @@ def _failures(results: Sequence[Result]) -> str:
     return table(["question", "what", "reason"], (list(failure) for failure in found))
 
 
-def _details(ordered: Sequence[Result]) -> str:
-    blocks = ["\n".join(_detail(result)) for result in ordered if _worth_reading(result)]
-    return "\n\n".join(blocks) if blocks else "Nothing did."
-
-
-def _worth_reading(result: Result) -> bool:
-    return result["verdict"] != "right" or any(True for _ in _refused_statements(result))
-
-
-def _detail(result: Result) -> Iterator[str]:
-    yield f"### {result['id']}: {result['verdict']}\n"
-    yield f"**Question.** {line(result['question'])}\n"
-    yield f"**Answer.** {line(_said(result))}\n"
-    if result["reference"]:
-        yield f"**Reference.** {line(result['reference'])}\n"
-    for fact in result["facts"]["missing"]:
-        yield f"- missing fact: {line(fact)}"
-    for place in result["evidence"]:
-        state = "retrieved and cited" if place["cited"] else "retrieved, not cited" if place["retrieved"] else "not retrieved"
-        yield f"- evidence {place['page']} › {line(place['heading'])}: {place['note'] or state}"
-    for citation in (result["answer"] or {}).get("citations", ()):
-        yield f"- [{citation['marker']}] {citation['path']}:{citation['line']}: “{short(citation['quote'], _QUOTE_CHARS)}”"
-    for statement, reason in _refused_statements(result):
-        yield f"- judged unfaithful: “{line(statement)}” ({line(reason)})"
-
-
-def _refused_statements(result: Result) -> Iterator[tuple[str, str]]:
-    """The statements that the judge of faithfulness found no support for."""
-    for call in result["judged"].get("faithfulness", {}).get("calls", ()):
-        try:
-            listed = json.loads(call["output"]).get("statements", ())
-        except (ValueError, AttributeError):
-            continue
-        for statement in listed:
-            if isinstance(statement, dict) and not statement.get("verdict"):
-                yield str(statement.get("statement", "")), str(statement.get("reason", ""))
-
-
-def _repeat(run: Mapping[str, Any], results: Sequence[Result]) -> str:
-    index, machine = run["index"], run["machine"]
-    rows = [
-        ["command", f"`{run['command']}`"],
-        ["started, finished", f"{run['started']}, {run.get('finished') or 'not finished'}"],
-        ["asking and judging", f"{_minutes(results):.1f} minutes"],
-        ["questions", f"{run['questions_file']}, sha256 `{run['questions_sha256'][:16]}`"],
-        ["index", f"generation {run['generation']}, {index.get('documents')} documents, {index.get('chunks')} chunks"],
-        ["corpus, chunks", f"sha256 `{str(index.get('corpus_sha256'))[:16]}`, `{str(index.get('chunks_sha256'))[:16]}`"],
-        ["embedder", str(index.get("embedder"))],
-        ["answers by, judge", f"{run['llm']}, {_judge(run)}"],
-        ["seed", str(run["seed"])],
-        ["code", run["code"] or "not a git checkout"],
-        [
-            "machine",
-            f"{machine['processor']}, {machine['cores']} cores, {machine['memory_bytes'] / 2**30:.0f} GiB, {machine['system']}",
-        ],
-        ["versions", ", ".join(f"{name} {version}" for name, version in run["versions"].items())],
-        ["settings", ", ".join(f"{name} = {value!r}" for name, value in run["settings"].items())],
-    ]
-    return table(["what", "value"], rows)
-
-
-def _minutes(results: Sequence[Result]) -> float:
-    judged = sum(judgement["seconds"] for result in results for judgement in result["judged"].values())
-    return float(sum(result["seconds"] for result in results) + judged) / 60
-
-
-def _judge(run: Mapping[str, Any]) -> str:
-    return "none" if not run["judge"] else "the same" if run["judge"] == run["llm"] else str(run["judge"])
-
-
 def _said(result: Result) -> str:
     if result["error"]:
         return f"(error) {result['error']}"
     answer = result["answer"]
-    return f"(abstained) {answer['reason']}" if answer["status"] == "abstained" else str(answer["text"])
-
-
-def _interval(row: Row) -> str:
-    return "–" if row.interval is None else f"{row.interval[0]:.2f} to {row.interval[1]:.2f}"
+    return f"(abstained) {answer['reason']}" if answer["status"] == "abstained" else line(answer["text"])

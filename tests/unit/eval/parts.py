@@ -118,7 +118,15 @@ def result(id: str = "bert-words", **changes) -> dict:
 def piece(*ranks: int, cited: bool = True) -> dict:
     """A piece of the evidence that passages with these ranks show; the first one if none is named, none if it is 0."""
     shown = [rank for rank in ranks or (1,) if rank]
-    return {"page": "bert.md", "heading": "BERT", "ranks": shown, "retrieved": bool(shown), "cited": cited, "note": ""}
+    return {
+        "page": "bert.md",
+        "heading": "BERT",
+        "quote": QUOTE,
+        "ranks": shown,
+        "retrieved": bool(shown),
+        "cited": cited,
+        "note": "",
+    }
 
 
 def judged(value: float, *calls: dict, expected: float | None = None) -> dict:

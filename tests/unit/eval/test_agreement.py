@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from eval.agreement import Scored, auc, auc_gain, best_threshold, decided, kappa, measured
+from eval.agreement import Scored, auc, auc_gain, aucs, best_threshold, decided, kappas, measured
 from eval.correction import corrected_share
 
 
@@ -15,6 +15,10 @@ def test_auc_by_hand():
     assert auc([0.5, 0.5, 0.5], [True, False, False]) == 0.5
     with pytest.raises(ValueError, match="all the same"):
         auc([0.1, 0.2], [True, True])
+
+
+def kappa(said, good):
+    return kappas(np.array(said, dtype=float), np.array(good), np.ones((1, len(said))))[0]
 
 
 def test_kappa_by_hand():
@@ -37,29 +41,30 @@ def scores(gap, count=60, seed=1, each=2):
 
 def test_a_threshold_is_not_chosen_by_the_labels_that_it_is_measured_with():
     """On pure noise the best threshold of its own half would look better than chance; that of the other half does not."""
-    right = [float((decided(noise) == np.array(noise.good)).mean()) for noise in (scores(0, seed=seed) for seed in range(60))]
+    right = [float((decided(noise) == noise.labels).mean()) for noise in (scores(0, seed=seed) for seed in range(60))]
     assert np.mean(right) == pytest.approx(0.5, abs=0.02)
-    assert (decided(scores(6)) == np.array(scores(6).good)).mean() > 0.95
+    assert (decided(scores(6)) == scores(6).labels).mean() > 0.95
 
 
 def test_intervals_draw_groups_and_not_their_members():
     """Ten copies of the same five things are five things."""
     few = scores(1.0, count=10)
     copied = Scored(list(few.scores) * 10, list(few.good) * 10, list(few.groups) * 10)
-    one, many = measured(few, auc), measured(copied, auc)
+    one, many = measured(few, aucs), measured(copied, aucs)
     assert one.value == many.value
     assert many.interval == pytest.approx(one.interval)
+    assert measured(Scored([], [], []), aucs).value is None
 
 
 def test_an_interval_holds_the_value_and_narrows_with_more():
-    few, many = measured(scores(1.0, count=40), auc), measured(scores(1.0, count=400), auc)
+    few, many = measured(scores(1.0, count=40), aucs), measured(scores(1.0, count=400), aucs)
     assert few.interval[0] < few.value < few.interval[1]
     assert many.interval[1] - many.interval[0] < few.interval[1] - few.interval[0]
 
 
 def test_labels_that_are_all_the_same_measure_nothing():
     same = Scored([0.1, 0.2], [True, True], ["a", "b"])
-    assert measured(same, auc).value is None
+    assert measured(same, aucs).value is None
     assert auc_gain(same, [0.1, 0.2]).value is None
 
 

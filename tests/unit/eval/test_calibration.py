@@ -154,7 +154,7 @@ def test_labels_that_cannot_be_used_are_refused(tmp_path, text, message):
 def test_an_id_is_given_once(tmp_path):
     first = DEFAULT_FILE.read_text("utf-8").split("\n")[0]
     (tmp_path / "l.jsonl").write_text(f"{first}\n{first}\n", "utf-8")
-    with pytest.raises(ConfigError, match="line 2: id .kv-why-no-queries-right. is there twice"):
+    with pytest.raises(ConfigError, match="line 2: id 'kv-why-no-queries-right' is there twice"):
         read_labels(tmp_path / "l.jsonl")
 
 

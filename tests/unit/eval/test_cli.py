@@ -55,7 +55,8 @@ def test_report_takes_a_folder_or_a_name(elsewhere, capsys):
         folder.add(result("a"))
     assert main(["report", "first"]) == 0
     assert main(["report", "eval/runs/first"]) == 0
-    assert capsys.readouterr().out.split() == ["eval/runs/first/report.md"] * 2
+    assert capsys.readouterr().out.split() == ["eval/runs/first/report.html", "eval/runs/first/report.md"] * 2
+    assert main(["report", "latest"]) == 0
     with pytest.raises(ConfigError, match="There is no run"):
         main(["report", "second"])
 

@@ -1,10 +1,19 @@
 from __future__ import annotations
 
 import json
+import re
+from html.parser import HTMLParser
 
+import pytest
+
+from eval.calibration import Scores, write_calibration
 from eval.record import RunFolder
 from eval.report import render, write_reports
-from tests.unit.eval.parts import failed, judged, not_judged, result, run_json
+from eval.report_page import render_page
+from eval.trust import UNKNOWN, trust
+from tests.unit.eval.parts import failed, judged, not_judged, piece, result, run_json
+
+HOSTILE = "a | b\n\n# c <script>alert(1)</script> <img src=http://x.test/y onerror=z>"
 
 
 def section(report, heading):
@@ -13,7 +22,74 @@ def section(report, heading):
 
 def call(*statements):
     listed = [{"statement": text, "reason": why, "verdict": verdict} for text, why, verdict in statements]
-    return {"asks_for": "NLI", "prompt": "", "output": json.dumps({"statements": listed}), "seconds": 1.0, "error": ""}
+    verdicts = [{"field": "verdict", "value": verdict, "expected": 0.8} for *_, verdict in statements]
+    return {
+        "asks_for": "NLI",
+        "prompt": "the prompt",
+        "output": json.dumps({"statements": listed}),
+        "seconds": 1.0,
+        "error": "",
+        "verdicts": verdicts,
+    }
+
+
+def scores(judge, metric="faithfulness"):
+    """A calibration on forty answers to twenty questions, of which word overlap gets half right."""
+    good = [True, False] * 20
+    overlap = [0.6, 0.4, 0.4, 0.6] * 10
+    return Scores(metric, "notes", good, [str(n // 2) for n in range(40)], judge, None, overlap)
+
+
+SHARP = scores([0.9, 0.1] * 20)
+BLUNT = scores([0.5, 0.4, 0.4, 0.5] * 10)
+
+
+VOID = {"meta", "link", "br", "img"}
+
+
+class Outline(HTMLParser):
+    """Tags that are open, and everything that a browser would fetch or run."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.links, self.scripts, self.words = [], [], 0, []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.scripts += tag == "script" or any(name.startswith("on") for name, _ in attributes)
+        self.links += [value for name, value in attributes if name in {"src", "href", "xlink:href", "action"}]
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attributes):
+        self.handle_starttag(tag, attributes)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag):
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+
+@pytest.fixture
+def results():
+    wrong = result(
+        "bad",
+        question=f"Why? {HOSTILE}",
+        verdict="wrong",
+        facts={"stated": [], "missing": ["3.3 billion"], "share": 0.0},
+        evidence=[piece(0, cited=False)],
+        judged={"faithfulness": judged(0.5, call(("It is small.", "not there", 0), ("It is BERT.", "stated", 1)), expected=0.4)},
+    )
+    broken = result("broken", answer=None, error=f"the engine failed {HOSTILE}", verdict="error", evidence=[])
+    declined = result(
+        "declined", verdict="refused", answer=result()["answer"] | {"status": "abstained", "reason": "Too far.", "citations": []}
+    )
+    good = result("good", judged={"faithfulness": judged(1.0, expected=0.9)})
+    return [good, wrong, broken, declined, result("cut", judged={"faithfulness": failed("cut")})]
 
 
 def test_the_headline_shows_counts_and_intervals():
@@ -24,52 +100,84 @@ def test_the_headline_shows_counts_and_intervals():
         result("d", judged={"faithfulness": not_judged("the question was not answered")}),
     ]
     report = render(run_json(selected=4), results)
-    [line] = [line for line in section(report, "Figures").splitlines() if line.startswith("| faithfulness")]
-    assert line.startswith("| faithfulness | 0.50 | 0.00 to 1.00 | 0.60 | 2 | 1 | 1 |")
+    [row] = [row for row in section(report, "Figures").splitlines() if row.startswith("| *faithfulness*")]
+    assert row.startswith("| *faithfulness* | 0.50 | 0.00 to 1.00 | 0.60 | – | 2 | 1 | 1 |")
     assert "faithfulness: 1 not judged, the question was not answered." in report
     assert "| c | faithfulness | cut |" in section(report, "Failures")
 
 
-def test_the_worst_question_comes_first_with_what_is_missing():
-    wrong = result("bad", verdict="wrong", facts={"stated": [], "missing": ["3.3 billion"], "share": 0.0})
-    report = render(run_json(), [result("good"), wrong])
-    listed = [line for line in section(report, "Questions, worst first").splitlines() if line.startswith("| **")]
-    assert [line.split("**")[1] for line in listed] == ["bad", "good"]
-    details = section(report, "What went wrong, question by question")
-    assert "### bad: wrong" in details
-    assert "- missing fact: 3.3 billion" in details
-    assert "### good" not in details
+def test_the_worst_question_comes_first(results):
+    report = render(run_json(), results)
+    listed = [row for row in section(report, "Questions, worst first").splitlines() if row.startswith("| **")]
+    assert [row.split("**")[1] for row in listed] == ["broken", "bad", "declined", "cut", "good"]
+    page = render_page(run_json(), results, [])
+    assert re.findall(r'class="id">(\w+) ', page) == ["broken", "bad", "declined", "cut", "good"]
+    assert page.count('<details class="question" open>') == 3
 
 
-def test_statements_that_the_judge_found_unfaithful_are_shown():
-    told = judged(0.5, call(("It is small.", "not in the context", 0), ("It is BERT.", "stated", 1)))
-    details = section(render(run_json(), [result("a", judged={"faithfulness": told})]), "What went wrong, question by question")
-    assert "judged unfaithful: “It is small.” (not in the context)" in details
-    assert "It is BERT." not in details
+def test_text_of_notes_and_models_breaks_no_table_and_opens_no_tag(results):
+    row = next(row for row in render(run_json(), results).splitlines() if row.startswith("| **bad**"))
+    assert "a \\| b # c &lt;script>" in row
+    assert row.count(" | ") == len("question verdict facts evidence faithfulness answer".split()) - 1
+    outline = Outline(render_page(run_json(name=HOSTILE), results, []))
+    assert outline.open == []
+    assert outline.scripts == 0
+    assert outline.links == ["data:,"]
+    assert any("<script>alert(1)</script>" in words for words in outline.words)
 
 
-def test_text_of_notes_and_models_breaks_no_table_and_opens_no_tag():
-    answer = result()["answer"] | {"text": "a | b\n\n# c <script>"}
-    line = next(line for line in render(run_json(), [result("a", answer=answer)]).splitlines() if line.startswith("| **a**"))
-    assert "a \\| b # c &lt;script>" in line
-    assert line.count(" | ") == len("question verdict facts evidence faithfulness answer citations".split()) - 1
+def test_answer_evidence_and_verdicts_stand_side_by_side(results):
+    page = render_page(run_json(), results, [])
+    [bad] = [each for each in page.split('<details class="question"') if 'class="id">bad ' in each]
+    for part in (
+        "missing: 3.3 billion",
+        "in no passage",
+        "statement: It is small.; reason: not there",
+        "expected 0.40",
+        "3.3 billion words",
+    ):
+        assert part in bad
+    assert bad.count("(expected 0.80)") == 2
 
 
-def test_an_error_and_an_abstention_are_shown_as_such():
-    broken = result("a", answer=None, error="the engine failed", verdict="error", evidence=[])
-    declined = result(
-        "b", verdict="refused", answer=result()["answer"] | {"status": "abstained", "reason": "Too far.", "citations": []}
-    )
-    questions = section(render(run_json(), [broken, declined]), "Questions, worst first")
-    assert "(error) the engine failed" in questions
-    assert "(abstained) Too far." in questions
+@pytest.mark.parametrize("page", [False, True])
+def test_a_judge_that_does_not_beat_word_overlap_is_grey_with_that_sentence(results, page):
+    def rendered(calibrated):
+        return (render_page if page else render)(run_json(), results, calibrated)
+
+    blunt, sharp = rendered([BLUNT]), rendered([SHARP])
+    sentence = "On labelled answers the judge does not beat counting shared words (AUC "
+    assert sentence in blunt
+    assert sentence not in sharp
+    assert "On labelled answers the judge beats counting shared words" in sharp
+    grey = 'class="grey"' if page else "| *faithfulness* |"
+    assert grey in blunt
+    assert grey not in sharp
+    assert UNKNOWN in rendered([])
+    assert grey in (rendered([]) if not page else rendered([BLUNT]))
+
+
+def test_reports_open_with_the_judge(results):
+    for report in (render(run_json(), results, [SHARP]), render_page(run_json(), results, [SHARP])):
+        places = [report.index(words) for words in ("How far the judge can be trusted", "Figures", "By type of question")]
+        assert places == sorted(places)
+
+
+def test_corrected_shares_stand_beside_the_raw_ones():
+    values = {"faithfulness": {str(n): 0.5 for n in range(20)}, "context_precision": {"a": 0.5}}
+    found = trust(["faithfulness", "context_precision"], values, [SHARP, scores([0.9, 0.1] * 20, "context_precision")])
+    assert found["faithfulness"].corrected.value == pytest.approx(0.5)
+    assert found["context_precision"].corrected is None, "a label of one passage says nothing of a ranking"
+    results = [result(str(n), judged={"faithfulness": judged(0.5)}) for n in range(4)]
+    assert "0.50 (0.50 to 0.50)" in render(run_json(), results, [SHARP])
+    assert "corrected for the judge&#x27;s errors: 0.50" in render_page(run_json(), results, [SHARP])
 
 
 def test_it_says_how_to_make_the_run_again_and_whether_it_was_finished():
     report = render(run_json(), [result()])
     repeat = section(report, "Make it again")
     for part in (
-        "`python -m eval run`",
+        "python -m eval run",
         "abababababababab",
         "generation 1, 3 documents, 9 chunks",
         "0.5 minutes",
@@ -79,18 +187,24 @@ def test_it_says_how_to_make_the_run_again_and_whether_it_was_finished():
         "python 3.11.1",
     ):
         assert part in repeat
+        assert part in render_page(run_json(), [result()], [])
     assert "not finished" not in report
     assert "**The run was not finished.**" in render(run_json(finished=None), [result()])
+    assert "The run was not finished." in render_page(run_json(finished=None), [result()], [])
 
 
-def test_a_run_without_results_or_judge_has_a_report_too():
-    report = render(run_json(judge="", metrics=[]), [])
+def test_a_run_without_results_or_judge_has_reports_too():
+    description = run_json(judge="", metrics=[])
+    report = render(description, [])
     assert "judge none" in report
-    assert "has not been compared" not in report
+    assert "How far the judge" not in report
+    assert Outline(render_page(description, [], [])).open == []
 
 
-def test_the_report_of_a_folder(tmp_path):
-    with RunFolder(tmp_path, run_json()) as folder:
+def test_the_reports_of_a_folder(tmp_path):
+    write_calibration(tmp_path / "c.json", {"model": "small"}, [SHARP])
+    with RunFolder(tmp_path / "run", run_json()) as folder:
         folder.add(result("a"))
-    [report] = write_reports(tmp_path)
-    assert report.read_text("utf-8") == render(run_json(), [result("a")])
+    page, summary = write_reports(tmp_path / "run", tmp_path / "c.json")
+    assert summary.read_text("utf-8") == render(run_json(), [result("a")], [SHARP])
+    assert "beats counting shared words" in page.read_text("utf-8")
