@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rag.types import Answer, Citation, IngestReport, Passage, Retrieval
+from rag.types import Answer, Candidate, Citation, IngestReport, Passage, Retrieval
 
 
 def passage_json(passage: Passage) -> dict[str, Any]:
@@ -27,14 +27,39 @@ def passage_json(passage: Passage) -> dict[str, Any]:
     }
 
 
-def retrieval_json(retrieval: Retrieval) -> dict[str, Any]:
-    """Return what `search --json` prints."""
+def retrieval_json(retrieval: Retrieval, *, explain: bool = False) -> dict[str, Any]:
+    """Return what `search --json` prints; with `explain` every candidate too."""
+    more = {"understood": list(retrieval.understood), "trace": [_candidate_json(one) for one in retrieval.trace]} if explain else {}
     return {
         "question": retrieval.question,
         "query": retrieval.query,
         "generation": retrieval.generation,
         "passages": [passage_json(passage) for passage in retrieval.passages],
         "timings_s": _rounded(retrieval.timings_s),
+        **more,
+    }
+
+
+def _candidate_json(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "chunk": candidate.id,
+        "path": candidate.path,
+        "line": candidate.line,
+        "ranks": dict(candidate.ranks),
+        "scores": dict(candidate.scores),
+        "fate": candidate.fate,
+    }
+
+
+def why_json(retrieval: Retrieval, path: str, in_index: bool) -> dict[str, Any]:
+    """Return what `why --json` prints: the candidates of one page."""
+    own = [_candidate_json(candidate) for candidate in retrieval.trace if candidate.path == path]
+    return {
+        "question": retrieval.question,
+        "path": path,
+        "indexed": in_index,
+        "retrieved": any(one["fate"].startswith("passage ") for one in own),
+        "chunks": own,
     }
 
 

@@ -99,6 +99,18 @@ class Assistant:
                 where=where,
             )
 
+    def why(self, question: str, path: str) -> tuple[Retrieval, bool]:
+        """Return the passages for a question with every chunk of one page among the candidates, and whether the page is indexed."""
+        with self.generation() as generation:
+            found = self._retriever.retrieve(
+                question, generation, top_k=self.settings.top_k, max_tokens=self.settings.max_tokens, page=path
+            )
+            try:
+                generation.source(path)
+            except KeyError:
+                return found, False
+            return found, True
+
     def ask(
         self,
         question: str,

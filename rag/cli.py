@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from rag import __version__
-from rag.as_json import answer_json, retrieval_json
+from rag.as_json import answer_json, retrieval_json, why_json
 from rag.batch import Question, read_questions, write_results
 from rag.config import Config, load_config
 from rag.errors import ConfigError
-from rag.show import show_answer, show_retrieval, show_status
+from rag.show import show_answer, show_retrieval, show_status, show_why
 
 Command = Callable[[argparse.Namespace, Config], int]
 
@@ -54,6 +54,14 @@ def _parser() -> argparse.ArgumentParser:
     _question_arguments(ask)
     ask.add_argument("--history", type=Path, metavar="FILE", help='earlier turns: a JSON list of {"role", "content"}')
     ask.set_defaults(command=_ask)
+
+    why = commands.add_parser("why", parents=[common], help="why a page was or was not retrieved for a question")
+    why.add_argument("question")
+    why.add_argument("path", help="of the page, relative to the corpus")
+    why.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    why.add_argument("--top-k", type=int, metavar="N", help="most passages")
+    why.add_argument("--max-tokens", type=int, metavar="N", help="context budget in tokens")
+    why.set_defaults(command=_why)
 
     status = commands.add_parser("status", parents=[common], help="what the index holds")
     status.add_argument("--json", action="store_true")
@@ -102,9 +110,21 @@ def _search(options: argparse.Namespace, config: Config) -> int:
             return write_results(questions, answer, options.out, label="search")
         found = assistant.search(next(questions).text, where=where)
     if options.json:
-        _print_json(retrieval_json(found))
+        _print_json(retrieval_json(found, explain=options.explain))
     else:
         show_retrieval(found, sys.stdout, explain=options.explain)
+    return 0
+
+
+def _why(options: argparse.Namespace, config: Config) -> int:
+    from rag.wiring import build_assistant
+
+    with build_assistant(config) as assistant:
+        found, indexed = assistant.why(options.question, options.path)
+    if options.json:
+        _print_json(why_json(found, options.path, indexed))
+    else:
+        show_why(found, options.path, indexed, sys.stdout)
     return 0
 
 

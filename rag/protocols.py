@@ -105,6 +105,26 @@ class LLM(Protocol):
         ...
 
 
+class Words(Protocol):
+    """Which chunk of a generation holds which word; words as `rag.terms` gives them."""
+
+    def frequency(self, term: str) -> int:
+        """Return how many chunks hold a word."""
+        ...
+
+    def vocabulary(self) -> list[str]:
+        """Return all words, sorted."""
+        ...
+
+    def scores(self, terms: Mapping[str, float], ids: Sequence[str]) -> list[tuple[float, float]]:
+        """Return BM25 score and coverage (0 to 1) of each chunk; 0 and 0 for an unknown id."""
+        ...
+
+    def highest(self, terms: Mapping[str, float]) -> float:
+        """Return the BM25 score that no chunk can reach."""
+        ...
+
+
 class Generation(Protocol):
     """One generation of the index, opened for reading. A context manager; closing gives up its lease."""
 
@@ -122,6 +142,19 @@ class Generation(Protocol):
         """Return up to `count` pairs of chunk id and cosine similarity (-1 to 1), best first, ties by id."""
         ...
 
+    def matching(self, terms: Mapping[str, float], count: int, where: Mapping[str, str] | None = None) -> list[tuple[str, float]]:
+        """Return up to `count` pairs of chunk id and BM25 score (above 0), best first, ties by id."""
+        ...
+
+    @property
+    def words(self) -> Words:
+        """The words of all chunks."""
+        ...
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
+        """Return the vectors of those of the chunks that there are, by id."""
+        ...
+
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         """Return the chunks with these ids, in their order; an unknown id is left out."""
         ...
@@ -134,6 +167,10 @@ class Generation(Protocol):
         the same numbers. Two chunks with one representative need not be near-duplicates of each other. The representative is the
         first by path and place, not the best: keep the one that ranks best, and one for each representative.
         """
+        ...
+
+    def chunks_of(self, path: str) -> list[Chunk]:
+        """Return the chunks of a page, in its order; none where there is no such page."""
         ...
 
     def source(self, path: str) -> str:

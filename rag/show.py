@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
-from rag.types import Answer, AskEvent, Draft, Retrieval, heading_line
+from rag.types import Answer, AskEvent, Candidate, Draft, Retrieval, heading_line
 
 _SNIPPET_CHARS = 300
 
@@ -25,8 +25,34 @@ def show_retrieval(found: Retrieval, out: TextIO, *, explain: bool) -> None:
         out.write(f"   {text[:_SNIPPET_CHARS]}{'…' if len(text) > _SNIPPET_CHARS else ''}\n\n")
     if explain:
         out.write(f"Searched for: {found.query}\n")
-        for chunk_id, reason in found.dropped:
-            out.write(f"cut: {chunk_id}  {reason}\n")
+        for note in found.understood:
+            out.write(f"Understood: {note}\n")
+        _show_trace(found.trace, out)
+
+
+def show_why(found: Retrieval, path: str, in_index: bool, out: TextIO) -> None:
+    """Write why a page was or was not retrieved: where each of its chunks stood, and what cut it."""
+    own = [candidate for candidate in found.trace if candidate.path == path]
+    if not in_index:
+        out.write(
+            f"{path} is not in the index: it was never ingested, is skipped, or is called otherwise. See: python -m rag status\n"
+        )
+    elif not own:
+        best = len(found.trace)
+        out.write(f"No chunk of {path} is among the {best} candidates: neither its words nor its meaning come near the question.\n")
+    elif any(candidate.fate.startswith("passage ") for candidate in own):
+        out.write(f"{path} was retrieved.\n")
+    else:
+        out.write(f"{path} was considered and cut.\n")
+    _show_trace(own, out)
+
+
+def _show_trace(trace: Sequence[Candidate], out: TextIO) -> None:
+    for candidate in trace:
+        ranks = "  ".join(f"{name} #{place}" for name, place in candidate.ranks.items())
+        scores = "  ".join(f"{name} {score:.3f}" for name, score in candidate.scores.items())
+        where = f"{candidate.path}:{candidate.line}" if candidate.path else candidate.id
+        out.write(f"{where}\n    {candidate.fate}; {ranks}\n    {scores}\n")
 
 
 def show_answer(events: Iterator[AskEvent], out: TextIO, notes: TextIO) -> None:

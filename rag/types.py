@@ -165,6 +165,27 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """A chunk that was considered for one question, and what became of it.
+
+    Attributes:
+        id: of the chunk.
+        path: of its page; empty where the chunk was cut before it was read.
+        line: of the chunk, from 1; 0 where it was not read.
+        ranks: by ranker (`dense`, `lexical`, `fused`), from 1; a ranker that did not propose it is missing.
+        scores: by feature.
+        fate: `passage N`, or why it was cut.
+    """
+
+    id: str
+    path: str
+    line: int
+    ranks: Mapping[str, int]
+    scores: Mapping[str, float]
+    fate: str
+
+
+@dataclass(frozen=True, slots=True)
 class Retrieval:
     """What retrieval found for one question.
 
@@ -175,6 +196,8 @@ class Retrieval:
         timings_s: seconds by stage.
         generation: of the index.
         dropped: ids of candidates that were cut, with the reason, best first.
+        trace: every candidate, best first.
+        understood: how the question was read where that is not plain, such as `"quantisaton" read as "quantis"`.
     """
 
     question: str
@@ -183,6 +206,8 @@ class Retrieval:
     timings_s: Mapping[str, float]
     generation: int
     dropped: tuple[tuple[str, str], ...] = ()
+    trace: tuple[Candidate, ...] = ()
+    understood: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import rag.offline  # noqa: F401 - before any vendor
 from rag.answer.prompt import passage_block
@@ -30,8 +30,12 @@ from rag.preview import preview
 from rag.protocols import LLM, Embedder, Generation, Progress, Vector
 from rag.read import Reading, read_page
 from rag.retrieve.retriever import Retriever
+from rag.terms import TERMS_VERSION
 from rag.types import IngestReport, Passage
 from rag.watch import watch
+
+if TYPE_CHECKING:
+    from rag.llm.gguf_tokens import GgufTokens
 
 _LOG = logging.getLogger(__name__)
 
@@ -107,6 +111,21 @@ def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:
     return LlamaCpp(path, context_tokens=config.context_tokens, threads=config.thread_count, slots=slots, library=library)
 
 
+def build_prompt_counter(config: Config) -> GgufTokens | None:
+    """Return what counts tokens as the language model does without loading its weights, None where only its engine can count.
+
+    Raises:
+        ModelError: unknown, missing or damaged weights.
+    """
+    scheme, _, rest = config.llm.partition(":")
+    if scheme in {"openai", "hf"}:
+        return None
+    from rag.llm.gguf_tokens import GgufTokens, is_known
+
+    path = Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
+    return GgufTokens(path) if is_known(path) else None
+
+
 def check_llm(config: Config, name: str) -> str:
     """Say which model would be used, without loading it.
 
@@ -143,7 +162,7 @@ def fingerprint(config: Config) -> Fingerprint:
     Raises:
         ModelError: the embedder is not there.
     """
-    chunker = f"{CHUNKER_VERSION}/{config.chunk_tokens}"
+    chunker = f"{CHUNKER_VERSION}/{config.chunk_tokens}/{TERMS_VERSION}"
     return Fingerprint(embedder_fingerprint(config), build_counter(config).dimension, chunker)
 
 
@@ -232,7 +251,11 @@ def build_assistant(config: Config) -> Assistant:
     assistant: Assistant
 
     def count(passage: Passage) -> int:
-        return assistant.llm.count_tokens(passage_block(passage.rank, passage))
+        text = passage_block(passage.rank, passage)
+        counter = tokens()
+        return counter.count(text) if counter else assistant.llm.count_tokens(text)
+
+    tokens = functools.lru_cache(maxsize=1)(lambda: build_prompt_counter(config))
 
     retriever = Retriever(_LazyEmbedder(config), count, candidates=config.candidates)
     settings = AskSettings(config.top_k, config.max_context_tokens, config.max_answer_tokens, config.answerable_threshold)

@@ -53,6 +53,11 @@ def content_words(text: str) -> list[str]:
     return [word for word in words(text) if word not in _STOP_STEMS]
 
 
+def is_stop_word(word: str) -> bool:
+    """Whether a word of `words` carries no subject."""
+    return word in _STOP_STEMS
+
+
 def numbers(text: str) -> set[str]:
     """Return the numbers of `text`, without thousands separators.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
@@ -10,6 +11,7 @@ import numpy as np
 from rag.duplicates import representatives
 from rag.index import Fingerprint, Index, Manifest, embed_hash
 from rag.index.filters import labels, wanted
+from rag.terms import chunk_terms
 from rag.types import Chunk, Document
 
 DIMENSION = 16
@@ -107,6 +109,23 @@ class FakeGeneration:
         ]
         return sorted(found, key=lambda pair: (-pair[1], pair[0]))[: max(count, 0)]
 
+    def matching(self, terms, count, where=None):
+        asked = set(wanted(where or {}))
+        ids = [one for one, chunk in self._chunks.items() if asked <= set(labels(chunk))]
+        held = [(one, score) for one, (score, _) in zip(ids, self.words.scores(terms, ids), strict=True) if score > 0]
+        return sorted(held, key=lambda pair: (-pair[1], pair[0]))[:count]
+
+    @property
+    def words(self):
+        return FakeWords(self._chunks.values())
+
+    def vectors(self, ids):
+        rows = dict(zip(self._ids, self._matrix, strict=True))
+        return {one: rows[one] for one in ids if one in rows}
+
+    def chunks_of(self, path):
+        return sorted((chunk for chunk in self._chunks.values() if chunk.path == path), key=lambda chunk: chunk.ordinal)
+
     def chunks(self, ids):
         return [self._chunks[one] for one in ids if one in self._chunks]
 
@@ -119,6 +138,38 @@ class FakeGeneration:
 
     def close(self):
         pass
+
+
+class FakeWords:
+    """BM25 as the textbook has it, word by word."""
+
+    def __init__(self, chunks: Iterable[Chunk]) -> None:
+        self._held = {chunk.id: chunk_terms(chunk) for chunk in chunks}
+        self._mean = sum(length for _, length in self._held.values()) / max(len(self._held), 1) or 1.0
+
+    def frequency(self, term):
+        return sum(term in terms for terms, _ in self._held.values())
+
+    def vocabulary(self):
+        return sorted({term for terms, _ in self._held.values() for term in terms}, key=str.encode)
+
+    def highest(self, terms):
+        return sum(2.2 * weight * self._idf(term) for term, weight in terms.items())
+
+    def scores(self, terms, ids):
+        found = []
+        total = sum(weight * self._idf(term) for term, weight in terms.items())
+        for one in ids:
+            often, length = self._held.get(one, ({}, 0.0))
+            held = [term for term in terms if term in often]
+            norm = 1.2 * (0.25 + 0.75 * length / self._mean)
+            score = sum(terms[term] * self._idf(term) * often[term] * 2.2 / (often[term] + norm) for term in held)
+            found.append((score, sum(terms[term] * self._idf(term) for term in held) / total if total else 0.0))
+        return found
+
+    def _idf(self, term):
+        count = self.frequency(term)
+        return math.log(1 + (len(self._held) - count + 0.5) / (count + 0.5))
 
 
 def embed_hashes(chunks: Iterable[Chunk]) -> list[str]:

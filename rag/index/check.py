@@ -12,7 +12,8 @@ import numpy as np
 
 from rag.duplicates import representatives
 from rag.index.hashes import SetHash, corpus_hash, item
-from rag.index.layout import NOTES
+from rag.index.layout import LEXICAL, NOTES
+from rag.index.lexical import Lexical
 from rag.index.manifest import Hashes, Manifest
 from rag.index.notes import Notes
 from rag.index.rows import row_chunk
@@ -55,6 +56,12 @@ def check_vectors(notes: Notes, vectors: Vectors, *, written_by: int | None) -> 
     return wrong
 
 
+def check_lexical(notes: Notes, lexical: Lexical) -> list[str]:
+    """Return what is wrong between notes and the lexical index; empty where nothing is."""
+    chunks, held = notes.counts()[1], lexical.chunk_count
+    return [] if chunks == held else [f"there are {chunks} chunks and {held} of them in the lexical index"]
+
+
 def check_manifest(folder: Path, manifest: Manifest, vectors: Vectors) -> list[str]:
     """Return everything that is wrong with a whole generation, recomputing each of its manifest's hashes.
 
@@ -68,7 +75,7 @@ def check_manifest(folder: Path, manifest: Manifest, vectors: Vectors) -> list[s
         wrong = notes.damage()
         if wrong:
             return wrong
-        wrong += check_vectors(notes, vectors, written_by=None)
+        wrong += check_vectors(notes, vectors, written_by=None) + check_lexical(notes, Lexical(folder / LEXICAL))
         wrong += _check_hashes(_recompute(notes, vectors), manifest.hashes)
         wrong += _check_copies(notes)
         if (manifest.documents, manifest.chunks) != notes.counts():

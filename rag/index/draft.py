@@ -12,18 +12,20 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.index.check import check_vectors, vector_digest
-from rag.index.files import copy_tree, remove_tree
+from rag.index.check import check_lexical, check_vectors, vector_digest
+from rag.index.files import copy_tree
 from rag.index.filters import labels
 from rag.index.hashes import SetHash, item
-from rag.index.layout import CHROMA, MANIFEST, NOTES
+from rag.index.layout import CHROMA, LEXICAL, MANIFEST, NOTES
+from rag.index.lexical import Lexical, LexicalDraft
 from rag.index.manifest import Hashes, Manifest
 from rag.index.notes import Notes, NotesDraft
 from rag.index.rows import ChunkRow, DocumentRow, chunk_row, document_row, row_chunk
-from rag.index.scratch import Scratch
+from rag.index.shelf import FolderShelf, Shelf
 from rag.index.trouble import explained, failed_check
-from rag.index.vectors import ADD_BATCH, Vectors, rebuild
+from rag.index.vectors import ADD_BATCH
 from rag.protocols import Matrix, Progress, Vector
+from rag.terms import chunk_terms
 from rag.types import Chunk, Document
 
 _DEAD_SHARE = 0.25
@@ -40,12 +42,15 @@ class Draft:
         number: of the generation that this will be.
         dimension: length of a vector.
         base: folder and manifest of the generation to start from; None starts empty.
+        shelf: where the vectors are; by default in the folder.
 
     Raises:
         IndexStateError: no room, or the base is damaged.
     """
 
-    def __init__(self, folder: Path, number: int, dimension: int, *, base: tuple[Path, Manifest] | None) -> None:
+    def __init__(
+        self, folder: Path, number: int, dimension: int, *, base: tuple[Path, Manifest] | None, shelf: Shelf | None = None
+    ) -> None:
         self.folder = folder
         self.number = number
         self.dead_vectors = 0
@@ -57,13 +62,17 @@ class Draft:
             if base is not None:
                 copy_tree(base[0], folder, leave_out=frozenset({MANIFEST}))
             self._notes = NotesDraft(folder / NOTES, previous=base[0] / NOTES if base else None)
+        self._lexical = LexicalDraft(folder / LEXICAL)
         if base is not None:
             old = base[1].hashes
             self.dead_vectors = base[1].dead_vectors
             self._ids, self._texts = SetHash(old.ids), SetHash(old.texts)
             self._stored, self._sources = SetHash(old.vectors), SetHash(old.sources)
         try:
-            self._vectors = Vectors(folder / CHROMA, create=base is None)
+            self._shelf = shelf or FolderShelf(folder / CHROMA, create=base is None)
+            self._vectors = self._shelf.open()
+            if self._shelf.dead is not None:
+                self.dead_vectors = self._shelf.dead
         except BaseException:
             self._notes.close(keep=False)
             raise
@@ -83,7 +92,9 @@ class Draft:
         with explained(self.folder, "removing a page"):
             document = self._notes.document(path)
             if document is not None:
-                self._forget(document, self._notes.chunks_of(path))
+                chunks = self._notes.chunks_of(path)
+                self._forget(document, chunks)
+                self._lexical.remove(chunks)
                 self._notes.drop(path)
 
     def put(self, document: Document, chunks: Sequence[Chunk], vectors: Matrix, outline: str = "") -> None:
@@ -117,6 +128,8 @@ class Draft:
             self._notes.insert(page, rows)
             self._notes.back(kept)
             self._remember(page, rows)
+        for chunk in chunks:
+            self._lexical.put(chunk.id, *chunk_terms(chunk), labels(chunk))
         self._replace([one for one in stored if one not in kept])
         self._relabel([chunk for chunk in chunks if chunk.id in kept], before)
         self._waiting += [
@@ -158,6 +171,7 @@ class Draft:
             self._vectors.remove(ids)
             self.dead_vectors += len(ids)
         self._vectors.close()
+        self._lexical.finish()
         with explained(self.folder, "writing the notes"):
             self._notes.close(keep=True)
         rebuilt = self._rebuild(progress, only_if_due=True)
@@ -218,35 +232,20 @@ class Draft:
             if only_if_due and self.dead_vectors <= _DEAD_SHARE * total:
                 return False
             progress("Rebuilding the vector index", 0, total)
-            fresh = self.folder / f"{CHROMA}-fresh"
-            source = Vectors(self.folder / CHROMA)
-            try:
-                rebuild(source, fresh, (one for ids in notes.ids() for one in ids))
-            finally:
-                source.close()
+            self._shelf.rebuild(one for ids in notes.ids() for one in ids)
         finally:
             notes.close()
-        with explained(self.folder, "putting the rebuilt vectors in place"):
-            remove_tree(self.folder / CHROMA)
-            fresh.rename(self.folder / CHROMA)
         self.dead_vectors = 0
         progress("Rebuilding the vector index", total, total)
         return True
 
     def _check(self) -> list[str]:
-        # On a copy, as readers do: what is checked is what was written, and checking does not write to it.
-        scratch = Scratch()
+        notes = Notes(self.folder / NOTES)
         try:
-            notes, vectors = Notes(self.folder / NOTES), None
-            try:
-                vectors = Vectors(scratch.copy(self.folder / CHROMA))
-                return check_vectors(notes, vectors, written_by=self.number)
-            finally:
-                notes.close()
-                if vectors is not None:
-                    vectors.close()
+            with self._shelf.reopened() as vectors:
+                return check_vectors(notes, vectors, written_by=self.number) + check_lexical(notes, Lexical(self.folder / LEXICAL))
         finally:
-            scratch.close()
+            notes.close()
 
     def _check_input(self, document: Document, chunks: Sequence[Chunk], vectors: Matrix) -> None:
         if vectors.shape != (len(chunks), self._dimension) or vectors.dtype != np.float32:

@@ -4,7 +4,7 @@ Knows the names and the pointer. Knows nothing of what a generation holds beyond
 
     CURRENT            the name of the generation that answers questions
     LOCK               held by the one writer
-    gen-000012/        a whole generation: manifest.json, notes.sqlite, chroma/ (and, when it is there, lexical/)
+    gen-000012/        a whole generation: manifest.json, notes.sqlite, chroma/, lexical/
     building-000013/   a generation that a writer has not finished
     trash-000009-.../  a generation that is being removed
 """
@@ -24,6 +24,7 @@ LOCK = "LOCK"
 MANIFEST = "manifest.json"
 NOTES = "notes.sqlite"
 CHROMA = "chroma"
+LEXICAL = "lexical"
 
 _GENERATION = re.compile(r"gen-([0-9]{6,12})")
 _LEFT_OVER = re.compile(r"(building|trash)-[0-9]{6,12}.*")
@@ -39,6 +40,10 @@ class Layout:
     def generation(self, number: int) -> Path:
         """Folder of a whole generation."""
         return self.root / f"gen-{number:06d}"
+
+    def bring(self, number: int) -> Path:
+        """Return the folder of a whole generation; an index that is kept elsewhere brings it here first."""
+        return self.generation(number)
 
     def building(self, number: int) -> Path:
         """Folder of a generation that is being written."""
@@ -78,7 +83,7 @@ class Layout:
             IndexStateError: the manifest, the notes or the vectors are missing.
         """
         folder = self.generation(number)
-        for name in (MANIFEST, NOTES, CHROMA):
+        for name in (MANIFEST, NOTES, CHROMA, LEXICAL):
             if not (folder / name).exists():
                 raise IndexStateError(f"{folder} is not a whole generation: it has no {name}", hint=MEND)
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rag.index.filters import wanted
-from rag.index.layout import CHROMA, NOTES
-from rag.index.lock import Lease
+from rag.index.layout import CHROMA, LEXICAL, NOTES
+from rag.index.lock import Claim
 from rag.index.manifest import Manifest
 from rag.index.notes import Notes
 from rag.index.rows import row_chunk, row_document
@@ -26,6 +26,7 @@ from rag.index.scratch import Scratch
 from rag.index.trouble import explained
 
 if TYPE_CHECKING:
+    from rag.index.lexical import Lexical
     from rag.index.vectors import Vectors
     from rag.protocols import Vector
     from rag.types import Chunk, Document
@@ -37,13 +38,15 @@ class Reader:
     Args:
         folder: of the generation.
         lease: on it; the reader gives it up, also when opening fails.
+        open_vectors: opens the vectors of a generation's folder and puts what closes them on the stack; by default a copy.
 
     Raises:
         IndexStateError: the generation is damaged.
     """
 
-    def __init__(self, folder: Path, lease: Lease) -> None:
+    def __init__(self, folder: Path, lease: Claim, open_vectors: Callable[[Path, ExitStack], Vectors] | None = None) -> None:
         self._lock = threading.RLock()
+        self._open_vectors = open_vectors or _open_copy
         self._vectors: Vectors | None = None
         with ExitStack() as stack:
             stack.callback(lease.release)
@@ -51,6 +54,9 @@ class Reader:
             self.manifest = Manifest.read(folder)
             self._notes = Notes(folder / NOTES)
             stack.callback(self._notes.close)
+            from rag.index.lexical import Lexical
+
+            self._lexical = Lexical(folder / LEXICAL)
             self._stack = stack.pop_all()
         # Also when the program ends or forgets to close: the copy is not left behind.
         self._closer = weakref.finalize(self, _close, self._stack, os.getpid())
@@ -95,6 +101,21 @@ class Reader:
             raise ValueError(f"a query of shape {query.shape}, the index has {self.manifest.fingerprint.dimension} dimensions")
         with self._lock:
             return self._opened_vectors().nearest(query, count, wanted(where or {}))
+
+    def matching(self, terms: Mapping[str, float], count: int, where: Mapping[str, str] | None = None) -> list[tuple[str, float]]:
+        """Return up to `count` pairs of chunk id and BM25 score (above 0), best first, ties by id.
+
+        Args:
+            terms: words, as `rag.terms.query_terms` gives them, with their weights.
+            count: how many at most.
+            where: fields that a chunk must have; see `rag.index.filters`.
+        """
+        return self._lexical.best(terms, count, wanted(where or {}))
+
+    @property
+    def words(self) -> Lexical:
+        """The words of all chunks."""
+        return self._lexical
 
     def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
         """Return the vectors of those of the chunks that there are, by id."""
@@ -156,16 +177,21 @@ class Reader:
         if not self._closer.alive:
             raise ValueError("this generation is closed")
         if self._vectors is None:
-            from rag.index.vectors import Vectors
-
             with ExitStack() as stack:
-                scratch = Scratch()
-                stack.callback(scratch.close)
-                vectors = Vectors(scratch.copy(self.folder / CHROMA))
-                stack.callback(vectors.close)
+                vectors = self._open_vectors(self.folder, stack)
                 self._stack.push(stack.pop_all())
             self._vectors = vectors
         return self._vectors
+
+
+def _open_copy(folder: Path, stack: ExitStack) -> Vectors:
+    from rag.index.vectors import Vectors
+
+    scratch = Scratch()
+    stack.callback(scratch.close)
+    vectors = Vectors(scratch.copy(folder / CHROMA))
+    stack.callback(vectors.close)
+    return vectors
 
 
 def _close(stack: ExitStack, owner: int) -> None:

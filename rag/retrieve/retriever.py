@@ -1,4 +1,4 @@
-"""Dense retrieval within a token budget.
+"""Retrieval in four steps: understand the question, embed it, rank what both rankers propose, fill the budget.
 
 Knows an embedder, a generation of the index and a counter of prompt tokens; knows no vendor.
 """
@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 
-from rag.align import cut, to_spans
 from rag.protocols import Generation, QueryEmbedder
-from rag.retrieve.follow_up import searchable
-from rag.types import Chunk, Message, Passage, Retrieval
-
-MAX_QUERY_CHARS = 2000  # beyond what any embedder reads; keeps a pasted book from costing anything
+from rag.retrieve.context import fill
+from rag.retrieve.query import understand
+from rag.retrieve.rank import Ranked, Ranking, place_page, rank
+from rag.types import Candidate, Message, Passage, Retrieval
 
 
 class Retriever:
@@ -45,6 +43,7 @@ class Retriever:
         max_tokens: int,
         history: Sequence[Message] = (),
         where: Mapping[str, str] | None = None,
+        page: str = "",
     ) -> Retrieval:
         """Find the best passages for a question.
 
@@ -58,38 +57,53 @@ class Retriever:
             max_tokens: budget for all passages, heading lines included.
             history: earlier turns, for follow-ups.
             where: metadata that a chunk must have.
+            page: path of a page whose every chunk is to be in the trace, wherever it stands; costs work for the whole index.
         """
         start = time.perf_counter()
-        query = searchable(question, history)
         if not question.strip() or not generation.chunk_count:
-            return Retrieval(
-                question, query, (), {"embed": 0.0, "search": 0.0, "total": time.perf_counter() - start}, generation.number
-            )
-        vector = self._embedder.embed_query(query[:MAX_QUERY_CHARS])
+            timings = {"embed": 0.0, "search": 0.0, "total": time.perf_counter() - start}
+            return Retrieval(question, question, (), timings, generation.number)
+        query = understand(question, history, generation)
+        understood = time.perf_counter()
+        vector = self._embedder.embed_query(query.text)
         embedded = time.perf_counter()
-        found = generation.nearest(vector, max(self.candidates, top_k), where)
-        scores = dict(found)
-        passages: list[Passage] = []
-        dropped: list[tuple[str, str]] = []
-        left = max_tokens
-        for chunk in generation.chunks([chunk_id for chunk_id, _ in found]):
-            if len(passages) == top_k:
-                dropped.append((chunk.id, f"below the best {top_k}"))
-                continue
-            passage = _shown(chunk, len(passages) + 1, scores[chunk.id])
-            tokens = self._count(passage)
-            if tokens > left:
-                dropped.append((chunk.id, f"{tokens} tokens, {left} left of the budget"))
-                continue
-            left -= tokens
-            passages.append(replace(passage, tokens=tokens))
+        ranking = rank(query, vector, generation, max(self.candidates, top_k), where)
+        ranked = time.perf_counter()
+        representatives = generation.representatives([one.chunk.id for one in ranking.candidates])
+        passages, fates = fill(ranking.candidates, representatives, self._count, top_k=top_k, max_tokens=max_tokens)
         end = time.perf_counter()
-        timings = {"embed": embedded - start, "search": end - embedded, "total": end - start}
-        return Retrieval(question, query, tuple(passages), timings, generation.number, tuple(dropped))
+        timings = {
+            "understand": understood - start,
+            "embed": embedded - understood,
+            "search": ranked - embedded,
+            "fill": end - ranked,
+            "total": end - start,
+        }
+        trace = _trace(ranking, fates)
+        if page:
+            trace = _with_page(trace, place_page(query, vector, generation, page))
+        dropped = tuple((one.id, one.fate) for one in trace if not one.fate.startswith("passage "))
+        found = tuple(passages)
+        return Retrieval(question, query.text, found, timings, generation.number, dropped, trace, query.understood)
 
 
-def _shown(chunk: Chunk, rank: int, score: float) -> Passage:
-    """Return a chunk as it stands in the prompt: without the headings it starts with, which its heading line says."""
-    end = len(chunk.text)
-    spans = to_spans(chunk.alignment, chunk.spans, chunk.lead, end) if chunk.lead else chunk.spans
-    return Passage(chunk, score, rank, {"dense": score}, 0, chunk.text[chunk.lead :], spans, cut(chunk.alignment, chunk.lead, end))
+def _trace(ranking: Ranking, fates: Mapping[str, str]) -> tuple[Candidate, ...]:
+    compared = [
+        Candidate(one.chunk.id, one.chunk.path, one.chunk.line, one.ranks, one.scores, fates[one.chunk.id])
+        for one in ranking.candidates
+    ]
+    below = f"not among the {len(compared)} best of both rankers"
+    return (*compared, *(Candidate(one, "", 0, ranks, scores, below) for one, ranks, scores in ranking.cut))
+
+
+def _with_page(trace: tuple[Candidate, ...], placed: Sequence[Ranked]) -> tuple[Candidate, ...]:
+    """Put every chunk of a page into the trace, those that were not compared at its end."""
+    compared = {one.id for one in trace if one.path}
+    fate = "not proposed by either ranker, or not among those compared"
+    more = [
+        Candidate(one.chunk.id, one.chunk.path, one.chunk.line, one.ranks, one.scores, fate)
+        for one in placed
+        if one.chunk.id not in compared
+    ]
+    named = {one.id for one in more}
+    return (*(one for one in trace if one.id not in named), *more)

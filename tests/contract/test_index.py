@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter
 from dataclasses import replace
 
@@ -11,6 +12,7 @@ import pytest
 from rag.duplicates import representatives
 from rag.errors import IndexLockedError, IndexStateError, UnreadableFileError
 from rag.index import FileEntry, Index, embed_hash
+from rag.terms import query_terms
 from rag.types import Notice
 from tests.fake_index import DIMENSION, FINGERPRINT, FakeGeneration, embed_hashes, matrix, page, pages, store, vector
 
@@ -39,22 +41,33 @@ LIBRARY = [
 EVERYTHING = {chunk.id: chunk for _, chunks in LIBRARY for chunk in chunks}
 
 
-@pytest.fixture(params=["fake", "local"])
+def empty_index(kind, request, folder):
+    """An index of a kind; on the server every one has collections of its own."""
+    if kind == "local":
+        return Index(folder / "index")
+    from rag.index.remote import RemoteIndex
+    from rag.index.remote.server import Server
+
+    address = request.getfixturevalue("chroma_server")
+    return RemoteIndex(Server(address, f"test-{secrets.token_hex(4)}"), folder / "index")
+
+
+@pytest.fixture(params=["fake", "local", "server"])
 def generation(request, tmp_path):
     """The library, opened for reading, in each kind of generation."""
     if request.param == "fake":
         yield FakeGeneration(LIBRARY)
         return
-    index = Index(tmp_path / "index")
+    index = empty_index(request.param, request, tmp_path)
     store(index, LIBRARY)
     with index.open() as reader:
         yield reader
 
 
-@pytest.fixture(params=["local"])
+@pytest.fixture(params=["local", "server"])
 def index(request, tmp_path):
     """An empty index of each kind."""
-    return Index(tmp_path / "index")
+    return empty_index(request.param, request, tmp_path)
 
 
 def contents(index, number=None):
@@ -531,3 +544,52 @@ class TestUpkeep:
         with index.open() as reader:
             assert len(reader.nearest(vector("x"), 200)) == 120
             assert len(reader.nearest(vector("x"), 200, {"path": "notes"})) == 120
+
+
+def test_words_are_scored_as_the_textbook_says(generation):
+    fake = FakeGeneration(LIBRARY)
+    for question in ("low rank adapters", "the same block", "日本語", "nothing of the kind", "rank rank RAG"):
+        terms = query_terms(question)
+        ids = sorted(EVERYTHING)
+        expected = fake.words.scores(terms, ids)
+        assert generation.words.scores(terms, ids) == [pytest.approx(pair, rel=1e-5) for pair in expected]
+        assert generation.words.highest(terms) == pytest.approx(fake.words.highest(terms), rel=1e-5)
+        assert [one for one, _ in generation.matching(terms, 5)] == [one for one, _ in fake.matching(terms, 5)]
+    assert generation.words.vocabulary() == fake.words.vocabulary()
+    assert generation.words.scores(query_terms("rank"), ["unknown"]) == [(0.0, 0.0)]
+    assert generation.matching({}, 5) == []
+
+
+def test_matching_keeps_to_the_filter(generation):
+    terms = query_terms("low rank retrieve")
+    found = generation.matching(terms, 10, {"path": "guides/deep"})
+    assert [EVERYTHING[one].path for one, _ in found] == ["guides/deep/rag.md"]
+    assert generation.matching(terms, 10, {"tags": "none such"}) == []
+
+
+def test_equal_scores_are_in_the_order_of_ids(generation):
+    twins = [one for one, _ in generation.matching(query_terms("twins"), 2)]
+    assert len(twins) == 2
+    assert twins == sorted(twins)
+
+
+def test_chunks_of_a_page_and_their_vectors(generation):
+    chunks = generation.chunks_of("guides/lora.md")
+    assert [chunk.text for chunk in chunks] == ["low rank adapters", "rank and alpha"]
+    vectors = generation.vectors([chunk.id for chunk in chunks] + ["unknown"])
+    assert vectors.keys() == {chunk.id for chunk in chunks}
+    assert np.allclose(vectors[chunks[0].id], vector(chunks[0].embed_text))
+    assert generation.chunks_of("no/such.md") == []
+
+
+def test_the_words_follow_every_change(index):
+    """Whatever the order of changes, the lexical index is that of the pages there are."""
+    first, second = page("a.md", "alpha beta", "gamma"), page("b.md", "alpha alpha")
+    store(index, [first, second])
+    store(index, [page("a.md", "alpha delta")], removed=["b.md"])
+    store(index, [page("c.md", "beta beta beta", "epsilon")])
+    with index.open() as reader:
+        fake = FakeGeneration([page("a.md", "alpha delta"), page("c.md", "beta beta beta", "epsilon")])
+        terms = query_terms("alpha beta gamma delta")
+        assert reader.matching(terms, 9) == [(one, pytest.approx(score, rel=1e-5)) for one, score in fake.matching(terms, 9)]
+        assert reader.words.vocabulary() == fake.words.vocabulary()

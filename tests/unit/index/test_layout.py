@@ -14,6 +14,7 @@ def whole(layout, number):
     for name in ("manifest.json", "notes.sqlite"):
         (folder / name).write_text("")
     (folder / "chroma").mkdir()
+    (folder / "lexical").mkdir()
 
 
 def test_a_folder_that_is_not_there_is_an_empty_index(tmp_path):
@@ -77,7 +78,7 @@ def test_nothing_is_newer_than_a_damaged_pointer(tmp_path):
     assert Layout(tmp_path).left_overs() == ()
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "notes.sqlite", "chroma"])
+@pytest.mark.parametrize("name", ["manifest.json", "notes.sqlite", "chroma", "lexical"])
 def test_a_generation_that_lacks_a_part_is_refused(tmp_path, name):
     layout = Layout(tmp_path)
     whole(layout, 1)

@@ -1,0 +1,67 @@
+"""Ranked candidates to the passages that fit the budget.
+
+Whole chunks: cutting them to the sentences that match was measured and loses evidence (docs/LOG.md). Of near-duplicates only the
+best is taken. Knows a counter of prompt tokens; knows no index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from rag.align import cut, to_spans
+from rag.retrieve.rank import Ranked
+from rag.types import Passage
+
+
+def fill(
+    ranked: Sequence[Ranked],
+    representatives: Mapping[str, str],
+    count_passage: Callable[[Passage], int],
+    *,
+    top_k: int,
+    max_tokens: int,
+) -> tuple[list[Passage], dict[str, str]]:
+    """Return the passages by rank, and what became of each candidate by id.
+
+    A passage that does not fit what is left of the budget is passed over, and smaller ones after it still get in.
+
+    Args:
+        ranked: candidates, best first.
+        representatives: of near-duplicates, by chunk id.
+        count_passage: tokens of a passage as it stands in the prompt.
+        top_k: most passages.
+        max_tokens: budget for all passages, heading lines included.
+    """
+    passages: list[Passage] = []
+    fates: dict[str, str] = {}
+    taken: dict[str, int] = {}
+    left = max_tokens
+    for candidate in ranked:
+        one = candidate.chunk.id
+        group = representatives.get(one, one)
+        if len(passages) == top_k:
+            fates[one] = f"below the best {top_k}"
+            continue
+        if group in taken:
+            fates[one] = f"says the same as passage {taken[group]}"
+            continue
+        passage = shown(candidate, len(passages) + 1)
+        tokens = count_passage(passage)
+        if tokens > left:
+            fates[one] = f"{tokens} tokens, {left} left of the budget"
+            continue
+        left -= tokens
+        passages.append(replace(passage, tokens=tokens))
+        taken[group] = passage.rank
+        fates[one] = f"passage {passage.rank}"
+    return passages, fates
+
+
+def shown(candidate: Ranked, place: int) -> Passage:
+    """Return a chunk as it stands in the prompt: without the headings it starts with, which its heading line says."""
+    chunk = candidate.chunk
+    end = len(chunk.text)
+    spans = to_spans(chunk.alignment, chunk.spans, chunk.lead, end) if chunk.lead else chunk.spans
+    text, alignment = chunk.text[chunk.lead :], cut(chunk.alignment, chunk.lead, end)
+    return Passage(chunk, candidate.score, place, candidate.scores, 0, text, spans, alignment)

@@ -1,0 +1,74 @@
+"""Understanding a question: completion, spelling, short forms, and what is hostile."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.retrieve.acronyms import long_form, short_forms
+from rag.retrieve.query import MAX_QUERY_CHARS, MAX_TERMS, understand
+from rag.retrieve.spelling import corrected
+from tests.fake_index import FakeGeneration, page
+
+NOTES = FakeGeneration(
+    [
+        page("kid.md", "The kernel inception distance (KID) needs fewer images.", title="KID"),
+        page("quant.md", "Quantization stores weights in few bits. Attention stays.", title="Numbers"),
+    ]
+)
+
+
+def test_a_slip_in_a_known_word_is_mended():
+    assert corrected("quantizaton", ["quantization", "quantity"]) == ["quantization"]
+    assert sorted(corrected("wieght", ["weight", "wight"])) == ["weight", "wight"]
+    assert corrected("wegiht", ["weight"]) == ["weight"]
+    assert corrected("model", []) == []
+    assert corrected("gpt44", ["gpt4"]) == []
+    assert corrected("bitt", ["bit"]) == []
+    assert corrected("aeight", ["weight"]) == []
+
+
+@pytest.mark.parametrize(
+    ("short", "text", "expected"),
+    [
+        ("KID", "the kernel inception distance (KID) is", "kernel inception distance"),
+        ("LoRA", "LoRA (low-rank adaptation) trains", "low-rank adaptation"),
+        ("RLHF", "Reinforcement learning from human feedback (RLHF)", "Reinforcement learning from human feedback"),
+        ("RAG", "- RAG: retrieval-augmented generation, see", "retrieval-augmented generation"),
+        ("DPO", "direct preference optimisation (DPO)", "direct preference optimisation"),
+        ("TTFT", "the time to first token (TTFT)", "time to first token"),
+        ("GPU", "the card (GPU) is hot", ""),
+        ("ABC", "nothing here", ""),
+    ],
+)
+def test_long_forms_are_read_from_the_notes(short, text, expected):
+    assert long_form(short, [text]) == expected
+
+
+def test_short_forms_have_two_capitals():
+    assert short_forms("How does LoRA differ from RAG, and what is a Token?") == ["LoRA", "RAG"]
+
+
+def test_a_short_form_is_looked_for_as_what_it_stands_for():
+    query = understand("What does KID need?", [], NOTES)
+    assert "KID is kernel inception distance" in query.understood
+    assert query.terms["kernel"] < query.terms["kid"]
+    assert query.text.endswith("(kernel inception distance)")
+
+
+def test_what_the_reader_quoted_is_a_phrase():
+    assert understand('Where does "few bits" stand?', [], NOTES).phrases == ("few bits",)
+
+
+def test_long_and_strange_questions_have_bounds():
+    query = understand("\x00\x1b[31m " + " ".join(f"word{n}x" for n in range(5000)), [], NOTES)
+    assert len(query.text) <= MAX_QUERY_CHARS + 200
+    assert "\x00" not in query.text
+    assert len(query.terms) <= MAX_TERMS
+    assert understand("...", [], NOTES).terms == {}
+
+
+def test_a_follow_up_is_read_with_the_question_before_it():
+    history = [{"role": "user", "content": "What is KID?"}, {"role": "assistant", "content": "A distance."}]
+    query = understand("What does it need?", history, NOTES)
+    assert "kid" in query.terms
+    assert query.understood[0].startswith("read with the question before it")
