@@ -228,16 +228,17 @@ print(json.dumps([name for name in names if sys.modules.get(name)]))
     ("activation", "pooling"), [("gelu", "cls"), ("gelu_new", "mean"), ("gelu_pytorch_tanh", "cls"), ("relu", "mean")]
 )
 def test_other_bert_models(folder, tmp_path, activation, pooling):
-    """A small model of random weights, large enough that a wrong activation or pooling shows."""
+    """A small model of random weights, made so that a wrong activation, epsilon or pooling shows."""
     import torch
     from sentence_transformers import SentenceTransformer
-    from sentence_transformers.models import Pooling, Transformer
+    from sentence_transformers.base.modules import Transformer
+    from sentence_transformers.sentence_transformer.modules import Pooling
     from transformers import BertConfig, BertModel
 
     torch.manual_seed(0)
     shutil.copytree(folder, tmp_path / "plain", ignore=shutil.ignore_patterns("*.safetensors", "modules.json", "*Pooling"))
     config = BertConfig(hidden_size=48, num_hidden_layers=3, num_attention_heads=4, intermediate_size=64, hidden_act=activation,
-                        initializer_range=0.3, layer_norm_eps=1e-5)  # fmt: skip
+                        initializer_range=0.3, layer_norm_eps=0.1)  # fmt: skip
     BertModel(config).save_pretrained(tmp_path / "plain")
     body = Transformer(str(tmp_path / "plain"), max_seq_length=40)
     SentenceTransformer(modules=[body, Pooling(48, pooling_mode=pooling)], device="cpu").save(str(tmp_path / "model"))
