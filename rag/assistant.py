@@ -66,6 +66,19 @@ class Assistant:
                 self._llm = self._build_llm()
             return self._llm
 
+    def change_llm(self, build: Callable[[], LLM]) -> None:
+        """Load another model and answer with it from now on; where loading fails, the old one stays. No question may be under way.
+
+        Args:
+            build: loads it; called at once, while the old one is still there.
+        """
+        fresh = build()
+        with self._llm_lock:
+            old, self._llm = self._llm, fresh
+            self._build_llm = build
+        if old is not None:
+            old.close()
+
     @contextmanager
     def generation(self) -> Iterator[Generation]:
         """Hold the newest generation for one question.

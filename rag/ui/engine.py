@@ -19,6 +19,7 @@ from typing import Literal, cast
 from rag.assistant import Assistant
 from rag.errors import IndexStateError, LLMError, PromptTooLongError, RagError
 from rag.pipeline import AskSettings
+from rag.protocols import LLM
 from rag.types import AskEvent, Message, Retrieval
 
 MOST_WAITING = 20
@@ -166,6 +167,7 @@ class Engine:
         self._loading = True
         self._began = time.monotonic()
         self._closing = False
+        self._pending: tuple[Callable[[], LLM], Callable[[], None]] | None = None
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
 
@@ -224,6 +226,17 @@ class Engine:
             self._changed.notify_all()
         return run
 
+    def change_model(self, build: Callable[[], LLM], on_failure: Callable[[], None] = lambda: None) -> None:
+        """Have another model answer, after the question that is under way; the old one stays where loading fails.
+
+        Args:
+            build: loads it, in the engine's thread.
+            on_failure: called there if that fails.
+        """
+        with self._changed:
+            self._pending = (build, on_failure)
+            self._changed.notify_all()
+
     def close(self, timeout_s: float = 1.0) -> bool:
         """Give up all questions and end; return whether the engine's thread has ended within the time."""
         with self._changed:
@@ -236,17 +249,28 @@ class Engine:
         return not self._thread.is_alive()
 
     def _work(self) -> None:
-        self._warm_up()
-        while (run := self._next()) is not None:
-            if run.perform(self.assistant):
-                self.failure = None
+        self._load(self._warm_up)
+        while (work := self._next()) is not None:
+            if isinstance(work, Run):
+                if work.perform(self.assistant):
+                    self.failure = None
+            else:
+                self._load(work)
 
     def _warm_up(self) -> None:
         """Load the embedder and the model before the first question needs them."""
+        _ = self.assistant.llm
+        with contextlib.suppress(IndexStateError):  # without an index there is nothing to search; the page says so
+            self.assistant.search("warm up", top_k=1)
+
+    def _load(self, work: Callable[[], None]) -> None:
+        """Load something while questions wait."""
+        with self._changed:
+            self._loading, self._began = True, time.monotonic()
+            self._tell_positions()
         try:
-            _ = self.assistant.llm
-            with contextlib.suppress(IndexStateError):  # without an index there is nothing to search; the page says so
-                self.assistant.search("warm up", top_k=1)
+            work()
+            self.failure = None
             self._on_loaded(time.monotonic() - self._began)
         except RagError as error:
             self.failure = error
@@ -257,10 +281,13 @@ class Engine:
             self._loading = False
             self._tell_positions()
 
-    def _next(self) -> Run | None:
+    def _next(self) -> Run | Callable[[], None] | None:
         with self._changed:
             self._current = None
             while not self._closing:
+                if self._pending is not None:
+                    change, self._pending = self._pending, None
+                    return lambda: self._change(*change)
                 while self._line:
                     run = self._line.popleft()
                     if not run.given_up:
@@ -270,6 +297,13 @@ class Engine:
                         return run
                 self._changed.wait()
         return None
+
+    def _change(self, build: Callable[[], LLM], on_failure: Callable[[], None]) -> None:
+        try:
+            self.assistant.change_llm(build)
+        except Exception:
+            on_failure()
+            raise
 
     def _tell_positions(self) -> None:
         busy = int(self._current is not None and not self._current.given_up)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rag.protocols import Progress
     from rag.ui.knowledge.library import Library
-    from rag.ui.services import Services
+    from rag.ui.services import LLMs, Services
 
 _PAGES_FOR_EXAMPLES = 60
 _END_S = 1.0
@@ -53,7 +53,10 @@ def _open(config: Config, taken: socket.socket) -> int:
 
     check_llm(config, config.llm)
     memory = config.data_dir / "chats.sqlite"
-    return run_chat(build_services(build_assistant(config), _examples(config), library=_library(config), memory=memory), taken)
+    services = build_services(
+        build_assistant(config), _examples(config), library=_library(config), llms=_llms(config), memory=memory
+    )
+    return run_chat(services, taken)
 
 
 def run_chat(services: Services, taken: socket.socket) -> int:
@@ -80,6 +83,19 @@ def run_chat(services: Services, taken: socket.socket) -> int:
         services.close(_END_S)
     sys.stderr.write("\nStopped.\n")
     return 0
+
+
+def _llms(config: Config) -> LLMs:
+    from rag.models.catalogue import load_catalogue
+    from rag.models.store import is_present
+    from rag.ui.services import LLMs
+    from rag.wiring import build_llm
+
+    catalogue = load_catalogue()
+    names = [
+        model.name for model in catalogue.models if model.role == "llm" and is_present(model.name, config.models_dir, catalogue)
+    ]
+    return LLMs(names, config.llm, lambda name: build_llm(config, name))
 
 
 def _library(config: Config) -> Library:

@@ -30,7 +30,12 @@ _LOG = logging.getLogger(__name__)
 _STATE = '<div data-part="state"></div>'
 _BAR = """
 <button type="button" class="quiet" id="show-shelf" aria-expanded="false" aria-controls="shelf">Chats</button>
+<button type="button" class="quiet" id="show-settings" aria-expanded="false" aria-controls="settings">Settings</button>
+<span data-part="filters" data-load="settings"></span>
 <a id="export" class="quiet" download hidden>Export</a>
+"""
+_SETTINGS = """
+<section aria-label="Settings" class="tab" id="settings" hidden><div data-part="settings"></div></section>
 """
 _SHELF = """
 <section aria-label="Conversations" data-fields>
@@ -90,6 +95,7 @@ def _chat(page: gr.Blocks, services: Services) -> None:
     with gr.Row(elem_id="top"):
         gr.HTML(_BAR, elem_id="bar", apply_default_css=False)
         new_button = gr.Button("New chat", variant="secondary", scale=0, min_width=80, elem_id="new")
+    gr.HTML(_SETTINGS, elem_id="settings-place", apply_default_css=False)
     welcome = gr.HTML("", elem_id="welcome", js_on_load=_script("welcome.js"), apply_default_css=False)
     talk = gr.HTML(
         None, elem_id="talk", html_template=_FRAME, js_on_load=_script("chat.js"), apply_default_css=False, autoscroll=False

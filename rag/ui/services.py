@@ -8,11 +8,15 @@ from pathlib import Path
 
 from rag.assistant import Assistant
 from rag.errors import RagError
+from rag.protocols import LLM
 from rag.ui.actions import Actions
 from rag.ui.chat.asking import Asking
+from rag.ui.chat.models import Models
+from rag.ui.chat.settings import Settings
 from rag.ui.chat.shelf import Shelf
 from rag.ui.engine import Engine
 from rag.ui.knowledge.library import Library
+from rag.ui.knowledge.pages import Pages
 from rag.ui.knowledge.tab import KnowledgeTab
 from rag.ui.knowledge.update import Update
 from rag.ui.knowledge.watch import Watch
@@ -20,6 +24,21 @@ from rag.ui.state import State
 from rag.ui.store import Conversations, Database, Feedback, Preferences
 
 _LOAD_S = "seconds to load the models"
+
+
+@dataclass(frozen=True, slots=True)
+class LLMs:
+    """Language models of this machine.
+
+    Attributes:
+        names: to choose from.
+        current: the configured one.
+        build: loads one.
+    """
+
+    names: Sequence[str]
+    current: str
+    build: Callable[[str], LLM]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +80,12 @@ class Services:
 
 
 def build_services(
-    assistant: Assistant, examples: Callable[[], Sequence[str]], *, library: Library | None = None, memory: Path | None = None
+    assistant: Assistant,
+    examples: Callable[[], Sequence[str]],
+    *,
+    library: Library | None = None,
+    llms: LLMs | None = None,
+    memory: Path | None = None,
 ) -> Services:
     """Put the parts together; nothing runs yet.
 
@@ -69,6 +93,7 @@ def build_services(
         assistant: answers.
         examples: questions to begin with.
         library: corpus and index.
+        llms: models to choose from; None for no choice.
         memory: file of the store; None forgets everything at the end.
 
     Raises:
@@ -82,9 +107,13 @@ def build_services(
     shelf.offer(actions)
     watch = None if library is None else Watch(library)
     update = None if library is None or watch is None else Update(library, watch.forget)
-    if library is not None and watch is not None and update is not None:
-        KnowledgeTab(library, watch, update, conversations).offer(actions)
-    asking = Asking(engine, conversations, describe=lambda: _facts(assistant, library))
+    pages = None if library is None else Pages(library)
+    models = None if llms is None else Models(engine, llms.names, llms.current, llms.build)
+    if library is not None and pages is not None and watch is not None and update is not None:
+        KnowledgeTab(library, watch, update, pages, conversations).offer(actions)
+    settings = Settings(preferences, lambda: assistant.settings, models, lambda: pages.facets() if pages else ((), ()))
+    settings.offer(actions)
+    asking = Asking(engine, conversations, settings.of, describe=lambda: _facts(assistant, library))
     state = State(engine, library, watch, update, lambda: preferences.fact(_LOAD_S))
     return Services(engine, examples, asking, shelf, conversations, actions, state, library, update, database)
 

@@ -9,6 +9,7 @@ import time
 import pytest
 
 from rag.ui.actions import Actions
+from rag.ui.knowledge.pages import Pages
 from rag.ui.knowledge.tab import KnowledgeTab
 from rag.ui.knowledge.update import Update
 from rag.ui.knowledge.watch import Watch
@@ -29,7 +30,7 @@ class Tab:
         self.update = Update(self.library, self.watch.forget)
         self.chats = Conversations(Database(None))
         self.actions = Actions()
-        KnowledgeTab(self.library, self.watch, self.update, self.chats).offer(self.actions)
+        KnowledgeTab(self.library, self.watch, self.update, Pages(self.library), self.chats).offer(self.actions)
 
     def act(self, name, **arguments):
         status, reply = asyncio.run(self.actions.perform(name, "ann", json.dumps(arguments).encode()))

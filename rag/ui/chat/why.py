@@ -6,9 +6,8 @@ Shows whatever stages the passages' scores and the timings name. Values to HTML;
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from rag.types import Answer, Passage, Retrieval
+from rag.types import Answer, Candidate, Passage, Retrieval
 from rag.ui.chat.render import count, trail
 from rag.ui.markup import Html, element, join
 
@@ -34,7 +33,7 @@ def why(answer: Answer, found: Retrieval, facts: Mapping[str, str]) -> Html:
         _section("Verdict", _verdict(answer)),
         _section("Passages by stage", _stages(answer.passages)),
         _section("Left out", _dropped(found)),
-        _section("Candidates", _candidates(getattr(found, "trace", ()))),
+        _section("Candidates", _candidates(found.trace)),
         _section("Time", _times(answer.timings_s, found.timings_s)),
         _section("Made with", _table({**facts, "Generation of the index": str(answer.generation)})),
         class_="why",
@@ -111,8 +110,8 @@ def _dropped(found: Retrieval) -> Html:
     return element("ul", *items, element("li", f"and {count(rest, 'more reason')}") if rest else "") if items else Html("")
 
 
-def _candidates(trace: Sequence[Any]) -> Html:
-    """Show what retrieval compared, best first: `rag.types.Candidate`."""
+def _candidates(trace: Sequence[Candidate]) -> Html:
+    """Show what retrieval compared, best first."""
     rows = [
         element(
             "tr",

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import NamedTuple
 
 from rag.errors import IndexStateError
 from rag.index import Manifest
 from rag.types import Chunk, Document, Notice
 from rag.ui.knowledge.library import Library
 
-Only = Literal["", "warnings", "unread"]
+MOST_TAGS = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,14 @@ class PageRow:
     skipped: str
 
 
+class _Counts(NamedTuple):
+    """What was counted in one generation."""
+
+    generation: int
+    words: dict[str, int]
+    tags: tuple[str, ...]
+
+
 class Pages:
     """The rows of the current generation, counted once for each generation.
 
@@ -50,7 +59,7 @@ class Pages:
     def __init__(self, library: Library) -> None:
         self._library = library
         self._lock = threading.Lock()
-        self._words: tuple[int, dict[str, int]] = (0, {})
+        self._counted = _Counts(0, {}, ())
 
     def rows(self) -> tuple[Manifest, list[PageRow]]:
         """Return the manifest and its pages by path.
@@ -61,7 +70,7 @@ class Pages:
         manifest = self._library.current()
         if manifest is None:
             raise IndexStateError("There is no index yet", hint="Read the notes first.")
-        words, changed = self._count(manifest), self._library.changed_at()
+        words, changed = self._count(manifest).words, self._library.changed_at()
         rows = [
             PageRow(
                 path=path,
@@ -89,13 +98,33 @@ class Pages:
             except KeyError as error:
                 raise IndexStateError("This page is not in the index", hint="Bring the index up to date.") from error
 
-    def _count(self, manifest: Manifest) -> dict[str, int]:
+    def facets(self) -> tuple[list[str], list[str]]:
+        """Return folders, and the tags that most pages have: what a search can be narrowed down to.
+
+        Raises:
+            IndexStateError: there is no index, or it is damaged or does not fit.
+        """
+        manifest = self._library.current()
+        if manifest is None:
+            return [], []
+        counted = self._count(manifest)
+        folders = {"/".join(path.split("/")[:depth]) for path in counted.words for depth in (1, 2) if depth <= path.count("/")}
+        return sorted(folders), list(counted.tags)
+
+    def _count(self, manifest: Manifest) -> _Counts:
         with self._lock:
-            if self._words[0] != manifest.generation:
+            if self._counted.generation != manifest.generation:
+                words: dict[str, int] = {}
+                tags: Counter[str] = Counter()
                 with self._library.index.open(manifest.generation) as reader:
-                    counts = {path: len(reader.document(path).source.split()) for path in reader.paths()}
-                self._words = (manifest.generation, counts)
-            return self._words[1]
+                    for path in reader.paths():
+                        document = reader.document(path)
+                        words[path] = len(document.source.split())
+                        found = document.metadata.get("tags")
+                        tags.update({str(tag) for tag in found} if isinstance(found, list) else ())
+                most = tuple(sorted(tag for tag, _ in tags.most_common(MOST_TAGS)))
+                self._counted = _Counts(manifest.generation, words, most)
+            return self._counted
 
 
 def chosen(rows: Sequence[PageRow], words: str = "", site: str = "", only: str = "") -> list[PageRow]:

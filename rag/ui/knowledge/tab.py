@@ -39,15 +39,16 @@ class KnowledgeTab:
         library: corpus and index.
         watch: over the corpus.
         update: its ingests.
+        pages: of the library.
         conversations: for the questions that found nothing.
     """
 
-    def __init__(self, library: Library, watch: Watch, update: Update, conversations: Conversations) -> None:
+    def __init__(self, library: Library, watch: Watch, update: Update, pages: Pages, conversations: Conversations) -> None:
         self._library = library
         self._watch = watch
         self._update = update
         self._conversations = conversations
-        self._pages = Pages(library)
+        self._pages = pages
         self._health = Health(library)
 
     def offer(self, actions: Actions) -> None:

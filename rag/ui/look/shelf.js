@@ -26,6 +26,15 @@ document.addEventListener("click", (event) => {
   else markShelf();
 });
 
+document.addEventListener("click", (event) => {
+  const button = event.target.closest?.("#show-settings");
+  if (!button) return;
+  const settings = document.getElementById("settings");
+  settings.hidden = !settings.hidden;
+  button.setAttribute("aria-expanded", String(!settings.hidden));
+  if (!settings.hidden) scrollTo({ top: 0 });
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && document.body.classList.contains("shelf-over")) setShelf(false);
 });

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 ELEMENTS = frozenset(
     """
     a blockquote br button code details div em footer h1 h2 h3 h4 hr input label li mark ol option p pre progress q section select
-    span strong summary table tbody td textarea th thead tr ul
+    small span strong summary table tbody td textarea th thead tr ul
     """.split()
 )
 VALUES = {
@@ -33,8 +33,10 @@ VALUES = {
     "data-type": r"[a-z-]+",
     "download": r"",
     "href": r"\./chats/\w+\.md",
+    "inputmode": r"numeric",
     "id": r"[a-z-]+\w+",
-    "max": r"1",
+    "max": r"\d+",
+    "min": r"\d+",
     "maxlength": r"\d+",
     "name": r"[a-z_]+",
     "open": r"",

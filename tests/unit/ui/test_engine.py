@@ -198,3 +198,46 @@ def test_closing_gives_everything_up():
 
 def test_an_engine_that_never_started_closes():
     assert Engine(scripted_assistant()).close()
+
+
+def test_another_model_answers_after_the_question_that_is_under_way():
+    old, new = ScriptedModel(pause_s=0.003), ScriptedModel(pause_s=0.001)
+    new.name = "another"
+
+    async def main(engine):
+        first = engine.ask("lora")
+        steps = first.steps()
+        while not isinstance(await anext(steps), Draft):
+            pass
+        engine.change_model(lambda: new)
+        rest = [step async for step in steps]
+        after = await gather(engine.ask("attention per token"))
+        return rest, after
+
+    with Running(old) as engine:
+        rest, after = asyncio.run(main(engine))
+        assert engine.assistant.llm is new
+    assert isinstance(rest[-1], Answer)
+    assert isinstance(after[-1], Answer)
+    assert (old.streams, new.streams) == (1, 1)
+
+
+def test_a_model_that_cannot_be_loaded_leaves_the_old_one():
+    old = ScriptedModel(pause_s=0.001)
+    went_back = []
+
+    def fail():
+        raise ModelError("There is no such file", hint="Fetch it.")
+
+    async def main(engine):
+        await engine.loaded()
+        engine.change_model(fail, on_failure=lambda: went_back.append(1))
+        while not went_back:
+            await asyncio.sleep(0.01)
+        return await gather(engine.ask("lora"))
+
+    with Running(old) as engine:
+        steps = asyncio.run(main(engine))
+        assert engine.assistant.llm is old
+    assert isinstance(steps[-1], Answer)
+    assert old.streams == 1
