@@ -57,16 +57,26 @@ def check_places(places: Sequence[tuple[str, Place]], corpus: Path) -> list[Prob
 
 def headings_above(source: str, offset: int) -> set[str]:
     """Return the title and the headings of a page that begin before `offset`, without attributes such as `{#id}`."""
+    return set(_headings(source, offset))
+
+
+def heading_above(source: str, offset: int, page: str) -> str:
+    """Return the nearest heading that begins before `offset`, else the page's title, else what its file is called."""
+    return next(reversed(list(_headings(source, offset))), PurePosixPath(page).stem)
+
+
+def _headings(source: str, offset: int) -> Iterator[str]:
+    """The title, then the headings before `offset` in their order."""
     title = _TITLE.search(source[:2000]) if source.startswith(("---", "+++", "{")) else None
-    found = {title.group(1)} if title else set()
+    if title:
+        yield title.group(1)
     fence = ""
     for line in re.split(r"\r\n|\r|\n", source[:offset]):
         mark = _FENCE.match(line)
         if mark and (not fence or line.strip().startswith(fence)):
             fence = "" if fence else mark.group(1)
         elif not fence and (heading := _HEADING.match(line)):
-            found.add(_ATTRIBUTES.sub("", heading.group(1)))
-    return found
+            yield _ATTRIBUTES.sub("", heading.group(1))
 
 
 def _source(corpus: Path, page: str) -> str | None:

@@ -23,9 +23,11 @@ from eval.judge import LocalJudge
 from eval.judgement import Sample
 from eval.names import DEFAULT_JUDGED, JUDGED
 from eval.ragas_metrics import METRICS, Metric, RagasJudge
+from eval.testset import generate
 from eval.weighted import EXPECTED
 from rag.config import load_config
 from rag.errors import LLMError, ModelError
+from tests.build import chunk
 from tests.fakes import ScriptedLLM, json_reply
 
 SAMPLE = Sample(
@@ -351,3 +353,24 @@ def test_the_embedding_gives_unit_vectors_one_a_text(embedder):
     assert len(vector) == embedder.dimension
     assert math.isclose(math.hypot(*vector), 1.0, abs_tol=1e-4)
     assert asyncio.run(embedding.aembed_texts(["What is BERT?", "What is GPT?"]))[0] == pytest.approx(vector, abs=1e-6)
+
+
+def test_the_generator_of_ragas_makes_a_question_of_a_chunk_with_our_judge():
+    replies = [
+        {"entities": ["Meteor"]},
+        {"query": "How many watts does the Meteor draw?", "answer": "The Meteor draws 2,200 watts."},
+    ]
+    llm = ScriptedLLM(*map(json_reply, replies))
+    [made] = generate([chunk("The Meteor draws 2,200 watts.", title="Kettles")], LocalJudge(llm), seed=1)
+    assert (made.question, made.answer) == (replies[1]["query"], replies[1]["answer"])
+    asked = [call.messages[1]["content"] for call in llm.calls]
+    assert len(asked) == 2
+    assert all("The Meteor draws 2,200 watts." in prompt for prompt in asked)
+
+
+def test_a_chunk_that_the_generator_makes_nothing_of_costs_that_chunk():
+    replies = [LLMError("the engine failed"), *map(json_reply, [{"entities": ["Meteor"]}, {"query": "Why?", "answer": "Because."}])]
+    chunks = [chunk("One."), chunk("The Meteor draws 2,200 watts.")]
+    failed, made = generate(chunks, LocalJudge(ScriptedLLM(*replies)), seed=1)
+    assert isinstance(failed, LLMError)
+    assert made.question == "Why?"
