@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help chat engine test ingest eval check lint lint-corpus soak bench clean distclean constraints
+.PHONY: help chat engine test ingest eval eval-full check lint lint-corpus soak bench clean distclean constraints
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -48,10 +48,17 @@ engine: $(VENV)/.chat  ## build llama.cpp for this processor: answers start soon
 lint-corpus: $(VENV)/.chat  ## check the notes: links, anchors, titles, sizes, near-duplicates, coverage
 	@$(BIN)/python -m rag lint $(ARGS)
 
-eval: $(VENV)/.test  ## ask the evaluation questions, judge the answers, write a report (ARGS="--limit 3")
+eval: $(VENV)/.test  ## ask 60 questions, judge the answers, write a report; the second time only what changed (ARGS="--limit 3")
 	@$(BIN)/python -m rag models fetch
 	@$(BIN)/python ingest.py || [ $$? -eq 1 ]
-	@$(BIN)/python -m eval run $(ARGS)
+	@$(BIN)/python -m eval run --limit 60 $(ARGS)
+
+eval-full: $(VENV)/.test  ## calibrate the judge, ask every question and compare with the baseline; takes hours the first time
+	@$(BIN)/python -m rag models fetch
+	@$(BIN)/python ingest.py || [ $$? -eq 1 ]
+	@$(BIN)/python -m eval calibrate judge
+	@$(BIN)/python -m eval run --name full $(ARGS)
+	@[ ! -f eval/baseline.json ] || $(BIN)/python -m eval gate latest
 
 soak: $(VENV)/.test  ## the long tests at full size; appends its figures to docs/LOG.md
 	@$(BIN)/python -m rag models fetch --set test
@@ -65,8 +72,8 @@ clean:  ## remove the index, runs and caches; keep the environment and the weigh
 	@rm -rf index eval/runs build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	@find . -name __pycache__ -not -path './$(VENV)/*' -prune -exec rm -rf {} +
 
-distclean: clean  ## remove the virtual environment too
-	@rm -rf $(VENV)
+distclean: clean  ## remove the virtual environment too, and what evaluations keep
+	@rm -rf $(VENV) eval/cache
 
 constraints: $(VENV)/.test  ## write constraints.txt from what is installed
 	@$(BIN)/python -m pip freeze --exclude-editable --exclude pip --exclude setuptools | sed -E 's/\+cpu$$//' > constraints.txt
