@@ -26,6 +26,14 @@ _ID_CHARS = 48
 def place_of(page: str, quote: str, corpus: Path) -> dict[str, str]:
     """Return a place of evidence with the heading that stands above it.
 
+    Args:
+        page: as it lies in the corpus.
+        quote: of its source, exactly.
+        corpus: folder of the notes.
+
+    Returns:
+        Page, heading and quote, as a line of the file has them.
+
     Raises:
         ConfigError: there is no such page, or it does not hold the quote exactly once.
     """
@@ -46,6 +54,9 @@ def add_question(path: Path, fields: Mapping[str, Any], corpus: Path) -> Questio
         path: of the file; made if it is not there.
         fields: of a question, as in a line of the file.
         corpus: where its evidence stands.
+
+    Returns:
+        The question as it was written.
 
     Raises:
         ConfigError: the question is wrong, its evidence does not stand there, its id is taken, or the file cannot be written.
@@ -68,6 +79,12 @@ def add_question(path: Path, fields: Mapping[str, Any], corpus: Path) -> Questio
 def parsed(value: Mapping[str, Any]) -> Question:
     """Return the question that JSON values describe.
 
+    Args:
+        value: fields of a question, as in a line of the file.
+
+    Returns:
+        The question, which is consistent in itself.
+
     Raises:
         ConfigError: they describe none; the message names the field.
     """
@@ -82,6 +99,10 @@ def parsed(value: Mapping[str, Any]) -> Question:
 
 def append(path: Path, questions: Iterable[Question]) -> None:
     """Write questions to the end of a file, all or none.
+
+    Args:
+        path: of the file; made if it is not there.
+        questions: to write, in order.
 
     Raises:
         ConfigError: the file cannot be written.

@@ -62,6 +62,13 @@ class Measured:
 def auc(scores: Sequence[float], good: Sequence[bool]) -> float:
     """Return how likely a good one scores higher than a bad one, ties counting half: 0.5 is chance, 1 is perfect.
 
+    Args:
+        scores: one each.
+        good: the labels.
+
+    Returns:
+        0 to 1.
+
     Raises:
         ValueError: the labels are all the same.
 
@@ -131,6 +138,9 @@ def measured(scored: Scored, measure: Measure, *, seed: int = 0, resamples: int 
         measure: of one draw or many.
         seed: of the resampling.
         resamples: how many draws.
+
+    Returns:
+        The value of the scores as they are, and bounds from the draws.
     """
     if not len(scored.scores):
         return Measured(None, None)
@@ -146,6 +156,9 @@ def auc_gain(one: Scored, other: Sequence[float], *, seed: int = 0, resamples: i
         other: scores of the second.
         seed: of the resampling.
         resamples: how many draws.
+
+    Returns:
+        -1 to 1, above 0 where the first one is better.
     """
     second = np.asarray(other, dtype=np.float64)
     return measured(

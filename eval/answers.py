@@ -31,17 +31,16 @@ class Asked(Protocol):
 
 
 class KeptAnswers:
-    """A system that asks another one only what it was not asked before."""
+    """A system that asks another one only what it was not asked before.
+
+    Args:
+        system: asked where nothing was kept.
+        identity: of the system: all that an answer depends on but the question and its history.
+        cache: where answers are kept.
+        generation: of the index. Its number is not part of what an answer depends on, what it holds is.
+    """
 
     def __init__(self, system: Asked, identity: Mapping[str, Any], cache: Cache, *, generation: int) -> None:
-        """Keep the parts.
-
-        Args:
-            system: asked where nothing was kept.
-            identity: of the system: all that an answer depends on but the question and its history.
-            cache: where answers are kept.
-            generation: of the index. Its number is not part of what an answer depends on, what it holds is.
-        """
         self._system = system
         self._identity = dict(identity)
         self._cache = cache

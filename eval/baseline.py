@@ -36,6 +36,12 @@ class Side:
 def read_side(path: Path) -> Side:
     """Read a run's folder, or a baseline file.
 
+    Args:
+        path: of either.
+
+    Returns:
+        What a comparison needs of it.
+
     Raises:
         ConfigError: it is neither.
     """
@@ -51,6 +57,10 @@ def read_side(path: Path) -> Side:
 
 def write_baseline(path: Path, side: Side) -> None:
     """Write a run's values as a baseline; times, which belong to a machine, are left out.
+
+    Args:
+        path: of the file.
+        side: the run.
 
     Raises:
         ConfigError: the file cannot be written.

@@ -23,6 +23,9 @@ Key = Mapping[str, Any]
 class Cache:
     """A folder of entries. Reads nothing until it is asked.
 
+    Args:
+        folder: made when the first entry is kept.
+
     Attributes:
         hits: how often an entry was found.
         misses: how often none was.
@@ -46,6 +49,11 @@ class Cache:
 
     def put(self, kind: str, key: Key, value: Mapping[str, Any]) -> None:
         """Keep a value under a key.
+
+        Args:
+            kind: of value, such as `answers`.
+            key: all that the value depends on.
+            value: JSON values.
 
         Raises:
             ConfigError: the folder cannot be written.

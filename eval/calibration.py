@@ -93,6 +93,9 @@ def score(metric: str, things: Sequence[Labelled], judge: Judge, overlap: Judge,
         overlap: what it has to beat.
         labels: where the labels come from.
         done: told of each.
+
+    Returns:
+        What both said of all that both could judge.
     """
     rows: list[tuple[Labelled, float, float | None, float]] = []
     failed = 0
@@ -164,6 +167,9 @@ def read_calibration(judge: str, path: Path = FILE) -> list[Scores]:
     Args:
         judge: its name, with the hash of its weights.
         path: of the file.
+
+    Returns:
+        One entry for each metric and set of labels.
     """
     found = [entry for entry in _entries(path) if entry["judge"]["model"] == judge]
     return [Scores(**each) for each in found[-1]["scores"]] if found else []

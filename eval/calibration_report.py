@@ -15,6 +15,9 @@ def calibration_markdown(judge: str, scores: Sequence[Scores]) -> str:
     Args:
         judge: what to call it.
         scores: of each metric and set of labels.
+
+    Returns:
+        A document with a table and a list.
     """
     header = ["metric", "labels", "good + bad", "by", "accuracy", "Cohen's kappa", "AUC"]
     rows = [row for each in scores for row in _rows(each)]

@@ -113,6 +113,9 @@ def compare(before: Columns, after: Columns, verdicts: tuple[Mapping[str, str], 
         after: values of the second one.
         verdicts: of both, by question id; questions that ended with an error are among them.
         seed: of the bootstrap.
+
+    Returns:
+        Figures in the order of a report, changed questions worst first.
     """
     shared = [name for name in before if name in after and before[name].keys() & after[name].keys()]
     pairs = {name: _paired(before[name], after[name]) for name in shared}

@@ -74,6 +74,9 @@ def figures(result: Result) -> dict[str, float]:
 
     Args:
         result: a line of a run, judgements included.
+
+    Returns:
+        Values by name, only those that say something about this question.
     """
     if result["error"]:
         return {}

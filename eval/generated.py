@@ -62,6 +62,9 @@ def check(made: Generated, source: str, stated: Stated) -> Checked:
         made: question and answer.
         source: of the page.
         stated: asks a model; called last, as it costs most.
+
+    Returns:
+        The fields of a question, or the reason against it.
     """
     question, answer = " ".join(made.question.split()), " ".join(made.answer.split())
     if not _QUESTION.search(question) or len(content_words(question)) < 2:

@@ -39,6 +39,9 @@ def table(header: Sequence[str], rows: Iterable[str], *, numbers: Sequence[int] 
         header: plain text.
         rows: as `row` returns them.
         numbers: columns, from 0, that are set to the right.
+
+    Returns:
+        HTML.
     """
     cells = "".join(
         f'<th class="n" scope="col">{escape(h)}</th>' if i in numbers else f'<th scope="col">{escape(h)}</th>'

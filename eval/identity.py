@@ -34,6 +34,9 @@ def model_identity(config: Config, name: str = "") -> str:
         config: where weights are.
         name: as `Config.llm`; empty for that one.
 
+    Returns:
+        One line, equal for equal weights wherever they lie.
+
     Raises:
         ModelError: its weights are not there.
     """
@@ -59,6 +62,9 @@ def system_identity(config: Config, index: Mapping[str, Any]) -> dict[str, Any]:
         config: of the system.
         index: hashes of what the generation holds.
 
+    Returns:
+        JSON values, equal for systems that give equal answers.
+
     Raises:
         ModelError: weights are not there.
     """
@@ -76,6 +82,12 @@ def judge_identity(config: Config) -> dict[str, Any]:
     """Return all that a judgement depends on but the metric and what is judged.
 
     ragas' prompts are those of its version; ours is the rest of what the judge reads, and the bounds of what it writes.
+
+    Args:
+        config: which judge, and with how much context.
+
+    Returns:
+        JSON values, equal for judges that give equal judgements.
 
     Raises:
         ModelError: the judge's weights are not there.

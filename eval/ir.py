@@ -46,6 +46,9 @@ def ndcg_at(ranked: Sequence[str], gains: Mapping[str, float], k: int) -> float:
         gains: 0 or more by id; an id that is missing has 0. Linear, not exponential.
         k: depth, from 1.
 
+    Returns:
+        0 to 1.
+
     Source: Järvelin and Kekäläinen, Cumulated gain-based evaluation of IR techniques, 2002; discount log2(rank + 1).
     """
     best = _discounted(sorted(gains.values(), reverse=True)[: _depth(k)])
@@ -61,6 +64,9 @@ def judged(shown: Shown, pieces: int) -> tuple[list[str], dict[str, float]]:
     Args:
         shown: by rank.
         pieces: how many there are.
+
+    Returns:
+        Names by rank, and the gain of each name.
 
     Raises:
         ValueError: a passage shows a piece that there is not.
@@ -92,6 +98,9 @@ def evidence_recall_within(shown: Shown, tokens: Sequence[int], pieces: int, bud
         tokens: of each passage.
         pieces: how many there are.
         budget_tokens: for all passages together.
+
+    Returns:
+        0 to 1; 0 without pieces.
     """
     found: set[int] = set()
     for some, cost in zip(shown, tokens, strict=True):
@@ -119,6 +128,13 @@ class Estimate:
 
 def estimate(values: Sequence[float], *, seed: int = 0) -> Estimate:
     """Return the mean of one measure over questions, with its interval.
+
+    Args:
+        values: one a question.
+        seed: of the bootstrap.
+
+    Returns:
+        The mean with its interval and its count.
 
     Raises:
         ValueError: a value is not finite.

@@ -16,17 +16,16 @@ KIND = "judgements"
 
 
 class KeptJudgements:
-    """A judge in front of another one."""
+    """A judge in front of another one.
+
+    Args:
+        name: of the judge.
+        identity: all that a judgement depends on but the metric and the sample: weights, prompts, bounds, versions.
+        build: loads the real judge; called at the first judgement that was not kept.
+        cache: where judgements are kept.
+    """
 
     def __init__(self, name: str, identity: Mapping[str, Any], build: Callable[[], Judge], cache: Cache) -> None:
-        """Keep the parts.
-
-        Args:
-            name: of the judge.
-            identity: all that a judgement depends on but the metric and the sample: weights, prompts, bounds, versions.
-            build: loads the real judge; called at the first judgement that was not kept.
-            cache: where judgements are kept.
-        """
         self.name = name
         self._identity = dict(identity)
         self._build = build

@@ -80,6 +80,12 @@ class Labelled:
 def read_labels(path: Path = DEFAULT_FILE) -> list[LabelledAnswer]:
     """Read a file of labelled answers.
 
+    Args:
+        path: of the file.
+
+    Returns:
+        The answers in the order of the file, at least one.
+
     Raises:
         ConfigError: it cannot be read, or a line is wrong; the message names the line.
     """
@@ -113,6 +119,13 @@ def labelled(answers: Sequence[LabelledAnswer], metric: str) -> list[Labelled]:
     Of contexts, each question's own are good and those of the next question in the file are not; where that is about the same page,
     they are near misses.
 
+    Args:
+        answers: of a file.
+        metric: one of `LABELLED`.
+
+    Returns:
+        Things to judge, each with its label.
+
     Raises:
         ValueError: no label follows for this metric.
     """
@@ -131,6 +144,12 @@ def labelled(answers: Sequence[LabelledAnswer], metric: str) -> list[Labelled]:
 
 def read_claims(path: Path) -> list[Labelled]:
     """Read claims with a context and a label, one JSON object a line: `id`, `context`, `answer` and `faithful`.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        The claims as answers to judge for faithfulness.
 
     Raises:
         ConfigError: the file cannot be read, or a line is no such claim.

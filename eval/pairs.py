@@ -40,6 +40,9 @@ def paired_bootstrap(before: Sequence[float], after: Sequence[float], *, seed: i
         seed: of the resampling.
         resamples: how many samples are drawn with replacement.
 
+    Returns:
+        The difference with its interval and its p.
+
     Raises:
         ValueError: no values, not the same number, or one that is not finite.
 
@@ -64,6 +67,9 @@ def mcnemar(lost: int, won: int) -> float:
     Args:
         lost: questions that were right before and are not now.
         won: the other way round.
+
+    Returns:
+        0 to 1; 1 where no question changed.
 
     Raises:
         ValueError: a negative count.

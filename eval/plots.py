@@ -40,6 +40,9 @@ def stacked(rows: Mapping[str, Mapping[str, int]], kinds: Sequence[str]) -> str:
     Args:
         rows: counts by row and kind.
         kinds: from left to right.
+
+    Returns:
+        An `svg` element.
     """
     row_height, label_width, width = 22, 120, 620
     most = max((sum(counts.values()) for counts in rows.values()), default=0) or 1
@@ -74,6 +77,9 @@ def curve(
         x_most: where the horizontal axis ends; by default at the largest x.
         percent: whether the horizontal axis is a share.
         steps: whether a line keeps its height up to the next point.
+
+    Returns:
+        An `svg` element.
     """
     far = x_most or _round_up(max((x for points in lines.values() for x, _ in points), default=1.0) or 1.0)
     inner_x, inner_y = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM

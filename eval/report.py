@@ -31,6 +31,9 @@ def write_reports(folder: Path, calibration: Path = FILE) -> list[Path]:
         folder: of the run.
         calibration: what is known of judges.
 
+    Returns:
+        Of the page and of the summary.
+
     Raises:
         ConfigError: there is no run in that folder.
     """

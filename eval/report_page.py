@@ -36,6 +36,9 @@ def render_page(run: Mapping[str, Any], results: Sequence[Result], calibrated: S
         run: what `run.json` says.
         results: of its questions.
         calibrated: what is known of the judge; empty if nothing is.
+
+    Returns:
+        A whole HTML document.
     """
     trusted = trust(run["metrics"], columns(results), calibrated)
     return html.page(f"Evaluation: {run['name']}", _parts(run, results, trusted))

@@ -37,6 +37,9 @@ def scale(model: str, name: str) -> tuple[int, ...]:
     Args:
         model: name of the response model.
         name: of the field.
+
+    Returns:
+        Whole numbers, as ragas means them.
     """
     if name in _FLAGS:
         return (0, 1)

@@ -43,6 +43,9 @@ def trust(metrics: Sequence[str], values: Mapping[str, Mapping[str, float]], cal
         metrics: judged ones, in order.
         values: of the run, by figure and question.
         calibrated: the judge's scores of our own labelled answers; empty for a judge that was never calibrated.
+
+    Returns:
+        One entry for each metric.
     """
     by_metric = {scores.metric: scores for scores in calibrated if scores.labels == "notes"}
     return {metric: _trust(metric, list(values.get(metric, {}).values()), by_metric.get(metric)) for metric in metrics}

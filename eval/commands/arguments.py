@@ -29,6 +29,12 @@ def add_questions(parser: argparse.ArgumentParser) -> None:
 def question_file(options: argparse.Namespace) -> QuestionFile:
     """Read the file that `--questions` names.
 
+    Args:
+        options: of the command.
+
+    Returns:
+        The questions and where they came from.
+
     Raises:
         ConfigError: it cannot be read, or a line is wrong.
     """

@@ -85,6 +85,12 @@ def _run(options: argparse.Namespace, config: Config) -> int:
 def index_facts(config: Config) -> dict[str, Any]:
     """Return what the index holds, with the hashes that tell one corpus from another.
 
+    Args:
+        config: where the index is.
+
+    Returns:
+        JSON values, as `rag status` prints them, and the hashes.
+
     Raises:
         IndexStateError: there is none, or it does not fit the configuration.
     """
@@ -105,6 +111,14 @@ def index_facts(config: Config) -> dict[str, Any]:
 
 def build_judge(config: Config, cache: Cache, stack: ExitStack) -> KeptJudgements:
     """Return the configured judge. Its engine is loaded at the first judgement that was not kept, and closed with the stack.
+
+    Args:
+        config: which judge.
+        cache: where judgements are kept.
+        stack: ends with the command.
+
+    Returns:
+        A judge that loads its engine only if it has to.
 
     Raises:
         ModelError: its weights are not there.
