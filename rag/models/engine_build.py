@@ -12,6 +12,7 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import sysconfig
 import time
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -129,7 +131,7 @@ def build_engine(
         try:
             return _build(models_dir, scratch, gguf, threads, say, progress)
         finally:
-            shutil.rmtree(scratch, ignore_errors=True)
+            _clear(scratch)
 
 
 def remove_engines(models_dir: Path, say: Callable[[str], None]) -> bool:
@@ -240,6 +242,7 @@ def _run(command: Sequence[str], env: Mapping[str, str], keep: Callable[[str], o
         text=True,
         errors="replace",
         stdin=subprocess.DEVNULL,
+        start_new_session=True,
     ) as process:
         try:
             for line in process.stdout or ():
@@ -248,9 +251,19 @@ def _run(command: Sequence[str], env: Mapping[str, str], keep: Callable[[str], o
                 if step and progress:
                     progress("Building the engine", int(step[1]), int(step[2] or 100))
         except BaseException:
-            process.terminate()
+            with suppress(ProcessLookupError):  # it ended by itself
+                os.killpg(process.pid, signal.SIGTERM)  # the compilers too, which pip would leave behind
             raise
     return process.returncode
+
+
+def _clear(scratch: Path) -> None:
+    """Remove a folder that compilers which were just stopped may still write to."""
+    for _ in range(10):
+        shutil.rmtree(scratch, ignore_errors=True)
+        if not scratch.exists():
+            return
+        time.sleep(0.2)
 
 
 def _compare(folder: Path, gguf: Path | None, threads: int) -> tuple[Trial | None, Trial | None]:

@@ -1,5 +1,7 @@
+import os
 import subprocess
 import sys
+import time
 import zipfile
 
 import pytest
@@ -166,3 +168,18 @@ def test_a_trial_that_crashes_is_an_error(monkeypatch, gguf):
     monkeypatch.setattr(engine_build.subprocess, "run", lambda *_, **__: crashed)
     with pytest.raises(ModelError, match="Illegal instruction"):
         engine_build._try([str(gguf)])
+
+
+def test_stopping_a_build_stops_its_compilers(tmp_path):
+    """Two processes deep, as the compilers of pip are."""
+    program = f"import subprocess, sys; subprocess.run(['sh', '-c', 'echo go; sleep 1; echo late > {tmp_path}/late'])"
+
+    def stop(_line):
+        raise KeyboardInterrupt
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        engine_build._run([sys.executable, "-c", program], {"PATH": os.environ["PATH"]}, stop, None)
+    assert time.monotonic() - start < 5
+    time.sleep(1.5)
+    assert not (tmp_path / "late").exists()
