@@ -55,6 +55,14 @@ def model_identity(config: Config, name: str = "") -> str:
     return f"{path.stem} sha256:{_file_hash(path, stamp.st_size, stamp.st_mtime_ns)[:12]}"
 
 
+def engine_identity(config: Config) -> str:
+    """Return which build of llama.cpp computes: one made for this processor differs from the installed one in the last digits."""
+    from rag.models.engine import find_engine
+
+    library = find_engine(config.models_dir)
+    return library.name if library else "installed"
+
+
 def system_identity(config: Config, index: Mapping[str, Any]) -> dict[str, Any]:
     """Return all that an answer depends on but the question and its history.
 
@@ -72,6 +80,7 @@ def system_identity(config: Config, index: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "settings": settings,
         "llm": model_identity(config),
+        "engine": engine_identity(config),
         "index": {name: index.get(name) for name in ("embedder", "chunker", "hashes")},
         "code": system_code(),
         "versions": versions(_ENGINES),
@@ -94,6 +103,7 @@ def judge_identity(config: Config) -> dict[str, Any]:
     """
     return {
         "model": model_identity(config, config.judge),
+        "engine": engine_identity(config),
         "context_tokens": config.context_tokens,
         "embedder": config.embedder,
         "protocol": PROTOCOL,

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from eval.identity import judge_identity, model_identity, system_code, system_identity
+from rag.config import load_config
+from rag.errors import ModelError
+
+INDEX = {"embedder": "mini@1", "chunker": "1/220", "hashes": {"texts": "ab"}, "generation": 4}
+
+
+@pytest.fixture
+def config(tmp_path):
+    (tmp_path / "a.gguf").write_bytes(b"GGUF one")
+    return load_config(flags={"llm": f"gguf:{tmp_path / 'a.gguf'}", "models_dir": str(tmp_path / "models")}, environment={})
+
+
+def test_a_model_is_its_weights_and_not_its_place(config, tmp_path):
+    first = model_identity(config)
+    assert first.startswith("a sha256:")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.gguf").write_bytes(b"GGUF one")
+    assert model_identity(config, f"gguf:{tmp_path / 'elsewhere' / 'a.gguf'}") == first
+    (tmp_path / "a.gguf").write_bytes(b"GGUF two!")
+    assert model_identity(config) != first
+    with pytest.raises(ModelError):
+        model_identity(config, "gguf:none.gguf")
+
+
+def test_servers_and_repositories_are_named(config):
+    assert model_identity(config.model_copy(update={"llm_model": "big"}), "openai:http://localhost/v1") == "http://localhost/v1 big"
+    assert model_identity(config, "hf:some/model") == "some/model"
+
+
+@pytest.mark.parametrize(
+    ("change", "same"), [({"top_k": 3}, False), ({"port": 8000}, True), ({"judge": "other"}, True), ({"threads": 1}, True)]
+)
+def test_a_system_is_what_its_answers_depend_on(config, change, same):
+    assert (system_identity(config, INDEX) == system_identity(config.model_copy(update=change), INDEX)) is same
+
+
+def test_a_system_is_what_its_index_holds_and_not_its_number(config):
+    first = system_identity(config, INDEX)
+    assert system_identity(config, INDEX | {"generation": 9}) == first
+    assert system_identity(config, INDEX | {"hashes": {"texts": "cd"}}) != first
+    assert json.loads(json.dumps(first)) == first
+
+
+def test_a_judge_is_its_weights_what_it_is_told_and_how_long_it_may_write(config, monkeypatch):
+    first = judge_identity(config)
+    assert judge_identity(config.model_copy(update={"top_k": 3})) == first
+    monkeypatch.setattr("eval.identity.PROTOCOL", {"system": "Be kind."})
+    assert judge_identity(config) != first
+
+
+def test_code_is_the_source_of_the_system_without_its_page(tmp_path):
+    def hashed(**files):
+        for name, text in files.items():
+            file = tmp_path / f"{name.replace('__', '/')}.py"
+            file.parent.mkdir(exist_ok=True)
+            file.write_text(text)
+        system_code.cache_clear()
+        return system_code(tmp_path)
+
+    first = hashed(pipeline="a = 1\n", ui__page="b = 1\n")
+    assert hashed(ui__page="b = 2\n") == first
+    assert hashed(pipeline="a = 2\n") != first
+    system_code.cache_clear()
