@@ -11,8 +11,8 @@ import logging
 from pathlib import Path
 
 from rag.errors import IndexStateError
-from rag.index.layout import CURRENT, LOCK, Layout
-from rag.index.lock import Holder, Lease, WriterLock, holder
+from rag.index.layout import LOCK, Layout
+from rag.index.lock import Claim, Holder, Lease, WriterLock, holder
 from rag.index.manifest import Manifest
 from rag.index.reader import Reader
 from rag.index.trouble import MEND, explained
@@ -35,6 +35,7 @@ class Index:
     def __init__(self, root: Path, keep: int = 3) -> None:
         self.root = root
         self._keep = keep
+        self._place = str(root)
         self._layout = Layout(root)
 
     def pointer(self) -> int | None:
@@ -62,7 +63,7 @@ class Index:
         Raises:
             IndexStateError: there is no such generation, or it is damaged.
         """
-        folder = self._layout.generation(number)
+        folder = self._layout.bring(number)
         if not folder.is_dir():
             raise self._missing(number)
         return Manifest.read(folder)
@@ -95,12 +96,18 @@ class Index:
         wanted = 0
         for _ in range(_TRIES):
             wanted = self._wanted(number)
-            lease = Lease.take(self._layout.generation(wanted))
-            if lease is not None:
-                return Reader(self._layout.generation(wanted), lease)
+            reader = self._reader(wanted)
+            if reader is not None:
+                return reader
             if not self._layout.is_whole(wanted) and (number is not None or self._layout.pointer() == wanted):
                 break  # not a writer's doing: it moves the pointer before it removes anything
         raise self._missing(wanted)
+
+    def _reader(self, number: int) -> Reader | None:
+        """Open a generation, None where it is gone or going."""
+        folder = self._layout.generation(number)
+        lease = Lease.take(folder)
+        return None if lease is None else Reader(folder, lease)
 
     def write(self, command: str) -> Writer:
         """Become the one writer; a context manager.
@@ -150,7 +157,7 @@ class Index:
     def _wanted(self, number: int | None) -> int:
         wanted = self._layout.pointer() if number is None else number
         if wanted is None:
-            raise IndexStateError(f"There is no index in {self.root}", hint="Run `python ingest.py` first.")
+            raise IndexStateError(f"There is no index in {self._place}", hint="Run `python ingest.py` first.")
         return wanted
 
     def _before(self) -> int:
@@ -164,7 +171,7 @@ class Index:
             older, parent = [number for number in whole if number < self._damaged(whole)], None
         if not older:
             raise IndexStateError(
-                f"{self.root} holds no older generation to go back to", hint="`python ingest.py --full` builds the index anew."
+                f"{self._place} holds no older generation to go back to", hint="`python ingest.py --full` builds the index anew."
             )
         return parent if parent in older else older[-1]
 
@@ -174,7 +181,7 @@ class Index:
         except IndexStateError:
             return max(whole, default=0) + 1
 
-    def _lock(self, command: str) -> WriterLock:
+    def _lock(self, command: str) -> Claim:
         self._layout.check_root()
         with explained(self.root, "making the index folder"):
             self.root.mkdir(parents=True, exist_ok=True)
@@ -184,8 +191,8 @@ class Index:
         there = ", ".join(map(str, self.numbers())) or "none"
         if self._layout.pointer() == number:
             return IndexStateError(
-                f"{self.root / CURRENT} names generation {number}, which is not there (there are: {there})", hint=MEND
+                f"The pointer of {self._place} names generation {number}, which is not there (there are: {there})", hint=MEND
             )
         return IndexStateError(
-            f"There is no generation {number} in {self.root} (there are: {there})", hint="`python -m rag status` lists them."
+            f"There is no generation {number} in {self._place} (there are: {there})", hint="`python -m rag status` lists them."
         )

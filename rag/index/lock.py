@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from rag.errors import IndexLockedError
 from rag.index.layout import MANIFEST
@@ -39,6 +40,14 @@ class Holder:
     host: str
     since: str
     command: str
+
+
+class Claim(Protocol):
+    """The writer's right to write, or a reader's promise that a generation stays."""
+
+    def release(self) -> None:
+        """Give it up. Calling it twice is fine."""
+        ...
 
 
 class WriterLock:

@@ -33,7 +33,7 @@ from rag.index.trouble import explain
 from rag.protocols import Matrix, Vector
 
 _COLLECTION = "chunks"
-_GRAPH = {"space": "ip", "max_neighbors": 32, "ef_construction": 100, "ef_search": 1000, "sync_threshold": 2}
+GRAPH = {"space": "ip", "max_neighbors": 32, "ef_construction": 100, "ef_search": 1000, "sync_threshold": 2}
 ADD_BATCH = 4000
 """Vectors to add at once: Chroma writes the whole graph after each call, and refuses more than 5,461."""
 
@@ -69,7 +69,7 @@ class Vectors:
         try:
             with self._explained("opening its vectors"):
                 if create:
-                    configuration = {"hnsw": _GRAPH}
+                    configuration = {"hnsw": GRAPH}
                     self._collection = self._client.create_collection(
                         _COLLECTION, configuration=configuration, embedding_function=None
                     )
@@ -160,9 +160,8 @@ class Vectors:
             raise explain(error, self._folder, doing) from error
 
 
-def rebuild(source: Vectors, folder: Path, ids: Iterable[str]) -> None:
-    """Make a fresh store in `folder` with these vectors of `source`, in batches: a graph without dead places."""
-    target = Vectors(folder, create=True)
+def rebuild(source: Vectors, target: Vectors, ids: Iterable[str]) -> None:
+    """Fill an empty store with these vectors of `source`, in batches, and close it: a graph without dead places."""
     try:
         for some in batches(ids, ADD_BATCH):
             vectors, labels = source.get(some), source.labels(some)

@@ -20,7 +20,7 @@ from rag.errors import IndexStateError, UnreadableFileError
 from rag.index.files import remove_tree, sync, sync_tree
 from rag.index.hashes import corpus_hash
 from rag.index.layout import NOTES, Layout
-from rag.index.lock import WriterLock, retire
+from rag.index.lock import Claim, retire
 from rag.index.manifest import FileEntry, Fingerprint, Manifest
 from rag.index.notes import Notes
 from rag.index.trouble import REBUILD, explained
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rag.index.draft import Draft
+    from rag.index.shelf import Shelf
     from rag.protocols import Matrix, Progress, Vector
     from rag.types import Chunk, Document
 
@@ -57,7 +58,7 @@ class Writer:
         IndexStateError: the folder cannot be read or written.
     """
 
-    def __init__(self, layout: Layout, lock: WriterLock, *, keep: int) -> None:
+    def __init__(self, layout: Layout, lock: Claim, *, keep: int) -> None:
         self._layout = layout
         self._lock = lock
         self._keep = keep
@@ -78,7 +79,7 @@ class Writer:
             try:
                 pointed = layout.pointer()
                 if pointed is not None:
-                    self.previous = Manifest.read(layout.generation(pointed))
+                    self.previous = Manifest.read(layout.bring(pointed))
                     layout.check_whole(pointed)
             except IndexStateError as error:
                 self.previous, self.damage = None, error
@@ -294,9 +295,13 @@ class Writer:
         number = max(self._layout.numbers(), default=0) + 1
         base = None
         if self.previous is not None and not self._full:
-            base = (self._layout.generation(self.previous.generation), self.previous)
+            base = (self._layout.bring(self.previous.generation), self.previous)
         self._building = self._layout.building(number)
-        return Draft(self._building, number, dimension, base=base)
+        return Draft(self._building, number, dimension, base=base, shelf=self._shelf(number, base))
+
+    def _shelf(self, number: int, base: tuple[Path, Manifest] | None) -> Shelf | None:
+        """Where the vectors of the next generation are to be; None for its folder."""
+        return None
 
     def _manifest(self, draft: Draft, documents: int, chunks: int) -> Manifest:
         if self._fingerprint is None:
@@ -346,23 +351,25 @@ class Writer:
 
     def _prune(self, newest: Manifest) -> None:
         """Remove generations beyond those kept: the new one, those that it came from, then the newest others. Leased ones stay."""
-        line = [newest.generation]
-        parent = newest.parent
         try:
-            numbers = self._layout.numbers()
-            while parent is not None and parent in numbers and parent not in line:
-                line.append(parent)
-                parent = self._parent(parent)
-            line += [number for number in reversed(numbers) if number not in line]
-            for number in line[self._keep :]:
+            for number in self._line(newest.generation, newest.parent)[self._keep :]:
                 self._retire(number)
         except (OSError, IndexStateError) as error:
             # The new generation answers already; what could not be removed is tried again next time.
             _log.warning("An old generation could not be removed: %s", error)
 
+    def _line(self, newest: int, parent: int | None) -> list[int]:
+        """Return all generations in the order in which they are worth keeping."""
+        line = [newest]
+        numbers = self._layout.numbers()
+        while parent is not None and parent in numbers and parent not in line:
+            line.append(parent)
+            parent = self._parent(parent)
+        return line + [number for number in reversed(numbers) if number not in line]
+
     def _parent(self, number: int) -> int | None:
         try:
-            return Manifest.read(self._layout.generation(number)).parent
+            return Manifest.read(self._layout.bring(number)).parent
         except IndexStateError:
             return None  # damaged: the line of ancestors ends here
 
