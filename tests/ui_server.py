@@ -11,6 +11,7 @@ from rag.entry import leave, run
 from rag.ui.address import bind
 from rag.ui.launch import run_chat
 from rag.ui.services import build_services
+from rag.ui.web.passwords import Passwords
 from tests.ui_fakes import ScriptedModel, example_questions, scripted_assistant
 
 
@@ -22,6 +23,7 @@ def main():
     parser.add_argument("--memory", type=Path, help="file of the conversations; without it they are forgotten")
     parser.add_argument("--corpus", type=Path, help="folder of notes; without it a few pages of the chat's own")
     parser.add_argument("--index", type=Path, help="folder of the index of --corpus")
+    parser.add_argument("--users", type=Path, help="file of users, who have to log in")
     parser.add_argument("--read-pause-s", type=float, default=0.0, help="for each page that is read")
     options = parser.parse_args(sys.argv[1:])
     model = ScriptedModel(options.pause_s)
@@ -38,7 +40,8 @@ def main():
     else:
         library, assistant = None, scripted_assistant(model, loading=loading)
     with bind("127.0.0.1", options.port) as taken:
-        return run_chat(build_services(assistant, example_questions, library=library, memory=options.memory), taken)
+        services = build_services(assistant, example_questions, library=library, memory=options.memory)
+        return run_chat(services, taken, Passwords(options.users) if options.users else None)
 
 
 if __name__ == "__main__":

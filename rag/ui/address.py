@@ -9,16 +9,21 @@ import socket
 from rag.errors import ServerError
 
 
-def bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, *, with_login: bool = False) -> socket.socket:
     """Take a port of this machine, before anything slow begins.
 
+    Args:
+        host: a name or an address.
+        port: 0 for any that is free.
+        with_login: whether everybody has to log in.
+
     Raises:
-        ServerError: the address is not this machine's alone, or the port is taken.
+        ServerError: the address is not this machine's alone although there is no login, or the port is taken.
     """
-    if not is_loopback(host):
+    if not is_loopback(host) and not with_login:
         raise ServerError(
-            f"The chat has no password yet, so it does not open to the network at {host}",
-            hint="Leave --host out, or use 127.0.0.1 and a tunnel.",
+            f"Without passwords the chat does not open to the network at {host}",
+            hint="Write a user down with --add-user NAME and add --auth, or leave --host out.",
         )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     taken = socket.socket(family, socket.SOCK_STREAM)

@@ -12,7 +12,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
@@ -82,7 +82,7 @@ class Run:
         self._loop = asyncio.get_running_loop()
         self._steps: asyncio.Queue[Step | Exception | None] = asyncio.Queue()
 
-    async def steps(self) -> AsyncIterator[Step]:
+    async def steps(self) -> AsyncGenerator[Step]:
         """Yield what happens, last an `Answer` or `Stopped`. Leaving early gives the question up.
 
         After the `Retrieval`, `sources` holds the pages of its passages.

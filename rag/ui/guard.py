@@ -27,9 +27,10 @@ LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _ROUTES = re.compile(
     r"/|/config/?|/theme\.css|/favicon\.ico|/manifest\.json|/robots\.txt"
     r"|/(?:assets|static|svelte|look)/[\w./@+-]+"
-    r"|/status|/do/[\w-]+|/chats/\w+\.md"
+    r"|/login|/logout|/status|/do/[\w-]+|/chats/\w+\.md"
     r"|/gradio_api/(?:info/?|openapi\.json|app_id/?|startup-events|theme\.css|cancel|reset/?|queue/(?:join|data)|heartbeat/\w+)"
     r"|/gradio_api/call/(?:v2/)?(?:ask|search)(?:/\w+)?/?"
+    r"|/gradio_api/mcp/?|/v1/models(?:/[\w.-]+)?|/v1/chat/completions"
 )
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
@@ -46,21 +47,23 @@ _POLICY = (
 MOST_BODY_BYTES = 1_000_000
 _VISITOR = "visitor"  # the cookie's name
 _VISITOR_VALUE = re.compile(r"[\w-]{32}", re.ASCII)
+_FORM = b"default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 _NOTHING = b"default-src 'none'; frame-ancestors 'none'"
 
 
 class Guard:
     """An ASGI application around another."""
 
-    def __init__(self, app: App, hosts: Iterable[str] = ()) -> None:
+    def __init__(self, app: App, hosts: Iterable[str] | None = ()) -> None:
         """Keep the application.
 
         Args:
             app: what is guarded.
-            hosts: further names of this machine that a request may ask for.
+            hosts: further names of this machine that a request may ask for; None for any, which is safe only behind a login: a
+                browser sends its cookie to the name that it got it from, and to no other.
         """
         self._app = app
-        self._hosts = LOOPBACK | {host.casefold() for host in hosts}
+        self._hosts = None if hosts is None else LOOPBACK | {host.casefold() for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection."""
@@ -78,7 +81,7 @@ class Guard:
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
         host = headers.get(b"host", "")
-        if _hostname(f"//{host}") not in self._hosts:
+        if not _hostname(f"//{host}") or (self._hosts is not None and _hostname(f"//{host}") not in self._hosts):
             return 421, "This server answers to its own address only."
         origin = headers.get(b"origin")
         if origin is not None and urlsplit(origin).netloc.casefold() != host.casefold():
@@ -105,7 +108,7 @@ class Guard:
             # It is rewritten below, so it must not come compressed; and nothing on it depends on a query.
             headers = [(name, value) for name, value in headers if name.lower() != b"accept-encoding"]
             scope = {**scope, "query_string": b""}
-        sending = _Rewriter(send).send if page else _with_headers(send, _NOTHING)
+        sending = _Rewriter(send).send if page else _with_headers(send, _FORM if scope["path"] == "/login" else _NOTHING)
         await self._app({**scope, "headers": headers}, _limited(receive), sending)
 
 
@@ -122,10 +125,11 @@ def _limited(receive: Receive) -> Receive:
     return receiving
 
 
+# Lax, not Strict: whoever follows a link to the page from elsewhere is still who they are. What a link can do is `_is_visit`.
 def _with_cookie(send: Send, pair: str) -> Send:
     async def sending(message: Message) -> None:
         if message["type"] == "http.response.start":
-            value = f"{pair}; Path=/; Max-Age=34560000; HttpOnly; SameSite=Strict".encode()
+            value = f"{pair}; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax".encode()
             message = {**message, "headers": [*message.get("headers", []), (b"set-cookie", value)]}
         await send(message)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import rag.offline  # noqa: F401 - before any vendor
 from rag.config import Config, load_config
+from rag.errors import ConfigError
 from rag.types import Chunk, IngestReport
 from rag.ui.address import address, bind
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from rag.protocols import Progress
     from rag.ui.knowledge.library import Library
     from rag.ui.services import LLMs, Services
+    from rag.ui.web.passwords import Passwords
 
 _PAGES_FOR_EXAMPLES = 60
 _END_S = 1.0
@@ -33,8 +36,40 @@ def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
     flags = {"index": options.index, "port": options.port, "host": options.host}
     config = load_config(options.config, flags=flags)
-    with bind(config.host, config.port) as taken:
-        return _open(config, taken)
+    users = options.auth if options.auth not in {None, Path()} else config.data_dir / "users"
+    if options.add_user is not None:
+        return add_user(users, options.add_user)
+    passwords = _passwords(users) if options.auth is not None else None
+    with bind(config.host, config.port, with_login=passwords is not None) as taken:
+        return _open(config, taken, passwords)
+
+
+def add_user(file: Path, name: str) -> int:
+    """Ask for a password, twice on a terminal, and write a user down; return the exit status.
+
+    Raises:
+        ConfigError: the name or the password will not do.
+    """
+    from rag.ui.web.passwords import Passwords
+
+    if sys.stdin.isatty():
+        password = getpass.getpass(f"Password for {name}: ")
+        if getpass.getpass("Again: ") != password:
+            raise ConfigError("The two passwords differ", hint="Try again.")
+    else:
+        password = sys.stdin.readline().rstrip("\r\n")
+    Passwords(file).add(name, password)
+    sys.stderr.write(f"{name} can log in where the chat runs with --auth; users are kept in {file}\n")
+    return 0
+
+
+def _passwords(file: Path) -> Passwords:
+    from rag.ui.web.passwords import Passwords
+
+    passwords = Passwords(file)
+    if not passwords.users():
+        raise ConfigError(f"There are no users in {file}", hint="Write one down: python app.py --add-user NAME")
+    return passwords
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -43,10 +78,19 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--index", type=Path, metavar="DIR", help="folder of the index")
     parser.add_argument("--port", type=int, metavar="N", help="port to listen on (default: 7860)")
     parser.add_argument("--host", metavar="ADDRESS", help="address of this machine to listen on (default: 127.0.0.1)")
+    parser.add_argument(
+        "--auth",
+        type=Path,
+        nargs="?",
+        const=Path(),
+        metavar="FILE",
+        help="everybody has to log in; FILE holds names and hashed passwords (default: users in data_dir)",
+    )
+    parser.add_argument("--add-user", metavar="NAME", help="write a user with a password down for --auth, and end")
     return parser
 
 
-def _open(config: Config, taken: socket.socket) -> int:
+def _open(config: Config, taken: socket.socket, passwords: Passwords | None) -> int:
     sys.stderr.write("Opening the chat...\n")
     from rag.ui.services import build_services
     from rag.wiring import build_assistant, check_llm
@@ -56,21 +100,22 @@ def _open(config: Config, taken: socket.socket) -> int:
     services = build_services(
         build_assistant(config), _examples(config), library=_library(config), llms=_llms(config), memory=memory
     )
-    return run_chat(services, taken)
+    return run_chat(services, taken, passwords)
 
 
-def run_chat(services: Services, taken: socket.socket) -> int:
+def run_chat(services: Services, taken: socket.socket, passwords: Passwords | None = None) -> int:
     """Serve the chat until Ctrl-C or SIGTERM; return the exit status.
 
     Args:
         services: what it works with; closed at the end.
         taken: the port, from `bind`.
+        passwords: of the users; None where nobody has to log in.
     """
     from rag.ui.mount import build_app
     from rag.ui.server import serve
 
     host, port = taken.getsockname()[:2]
-    app = build_app(services, host=host, port=port)
+    app = build_app(services, host=host, port=port, passwords=passwords)
 
     def ready() -> None:
         sys.stderr.write(f"Chat at {address(taken)} (Ctrl-C stops it)\n")

@@ -10,36 +10,44 @@ from fastapi import FastAPI, Request, Response
 from fastapi.responses import FileResponse, JSONResponse
 
 from rag.ui.actions import MOST_BYTES
+from rag.ui.address import is_loopback
 from rag.ui.chat.export import as_markdown, file_name
 from rag.ui.guard import Guard
-from rag.ui.page import build_page, theme
+from rag.ui.page import TITLE, build_page, theme
 from rag.ui.services import Services
 from rag.ui.visitor import visitor_of
+from rag.ui.web import openai
+from rag.ui.web.gate import Gate
+from rag.ui.web.login import Login
+from rag.ui.web.passwords import Passwords
+from rag.ui.web.tools import TOOLS
 
 _LOOK = Path(__file__).parent / "look"
-_STYLES = ("page", "turn", "answer", "panel", "shelf", "tabs")
+_STYLES = ("page", "turn", "answer", "panel", "shelf", "tabs", "login")
 _SCRIPTS = ("notes",)
 # Not through Gradio's `css`: it rewrites the rules, and loses those that it does not know.
-_HEAD = "".join(f'<link rel="stylesheet" href="./look/{name}.css">' for name in _STYLES) + "".join(
+_HEAD = "".join(f'<link rel="stylesheet" href="./look/{name}.css">' for name in _STYLES[:-1]) + "".join(
     f'<script src="./look/{name}.js"></script>' for name in _SCRIPTS
 )
 
 
-def build_app(services: Services, *, host: str, port: int) -> Guard:
+def build_app(services: Services, *, host: str, port: int, passwords: Passwords | None = None) -> Guard:
     """Return the application that serves the page and its routes.
 
     Args:
         services: what it works with.
         host: address that it will listen on.
         port: of that address.
+        passwords: of the users; None where nobody has to log in.
     """
-    page = build_page(services)
+    page = build_page(services, with_login=passwords is not None)
     outer = FastAPI(title="rag-notes", docs_url=None, redoc_url=None, openapi_url=None)
     for name in _STYLES:
         outer.add_route(f"/look/{name}.css", _sending(_LOOK / f"{name}.css", "text/css"))
     for name in _SCRIPTS:
         outer.add_route(f"/look/{name}.js", _sending(_LOOK / f"{name}.js", "text/javascript"))
     _add_routes(outer, services)
+    openai.add_routes(outer, services.engine)
     gr.mount_gradio_app(
         outer,
         page,
@@ -55,14 +63,18 @@ def build_app(services: Services, *, host: str, port: int) -> Guard:
         show_error=False,
         ssr_mode=False,
         pwa=False,
-        mcp_server=False,
+        mcp_server=True,
         theme=theme(),
         head=_HEAD,
     )
+    # Gradio makes a tool of every endpoint; `ask` and `search` are there twice then.
+    page.mcp_server_obj.tool_to_endpoint = {name: f"/{name}" for name in TOOLS}
     # The newest protocol differs from this one in one thing that matters: under it, Gradio's Python client takes every object that
     # has a `path` for a file and tries to download it. Our citations have one.
     page.config["protocol"] = "sse_v2.1"
-    return Guard(outer, hosts=[host])
+    if passwords is None:
+        return Guard(outer, hosts=[host])
+    return Guard(Gate(outer, Login(passwords, services.secret()), TITLE), hosts=[host] if is_loopback(host) else None)
 
 
 def _add_routes(app: FastAPI, services: Services) -> None:

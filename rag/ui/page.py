@@ -22,12 +22,14 @@ from rag.ui.knowledge.tab import HTML as KNOWLEDGE
 from rag.ui.markup import Html, element, join
 from rag.ui.services import Services
 from rag.ui.visitor import visitor_of
+from rag.ui.web.tools import TOOLS, tools
 
 TITLE = "Ask the notes"
 _FILES = Path(__file__).parent / "look"
 _LOG = logging.getLogger(__name__)
 
 _STATE = '<div data-part="state"></div>'
+_LOGOUT = '<form method="post" action="./logout"><button class="quiet">Log out</button></form>'
 _BAR = """
 <button type="button" class="quiet" id="show-shelf" aria-expanded="false" aria-controls="shelf">Chats</button>
 <button type="button" class="quiet" id="show-settings" aria-expanded="false" aria-controls="settings">Settings</button>
@@ -65,16 +67,19 @@ Shown = tuple[Any, Any, Any]
 """What asking sends to the page: the turn, the text box, the conversation."""
 
 
-def build_page(services: Services) -> gr.Blocks:
+def build_page(services: Services, *, with_login: bool = False) -> gr.Blocks:
     """Return the page.
 
     Args:
         services: what it works with.
+        with_login: whether its readers have logged in, and may log out.
     """
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         with gr.Row(elem_id="head"):
             gr.HTML(element("h1", TITLE), elem_id="masthead", apply_default_css=False)
             gr.HTML(_STATE, elem_id="state", apply_default_css=False)
+            if with_login:
+                gr.HTML(_LOGOUT, elem_id="logout", apply_default_css=False)
         with gr.Tabs(elem_id="tabs", selected="chat"):
             with gr.Tab("Chat", id="chat"):
                 _chat(page, services)
@@ -84,6 +89,8 @@ def build_page(services: Services) -> gr.Blocks:
         ask, search = endpoints(services.engine)
         gr.api(ask, api_name="ask", concurrency_limit=None)
         gr.api(search, api_name="search", concurrency_limit=None)
+        for tool, name in zip(tools(services.engine), TOOLS, strict=True):
+            gr.api(tool, api_name=name, queue=False, concurrency_limit=None)
     page.queue(default_concurrency_limit=None)
     return page
 

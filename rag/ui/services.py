@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from rag.ui.knowledge.watch import Watch
 from rag.ui.state import State
 from rag.ui.store import Conversations, Database, Feedback, Preferences
 
+_KEY = "key of cookies"
 _LOAD_S = "seconds to load the models"
 
 
@@ -68,6 +70,16 @@ class Services:
     library: Library | None
     update: Update | None
     database: Database
+
+    def secret(self) -> bytes:
+        """Return the key that cookies of this machine are signed with; made at first use."""
+        preferences = Preferences(self.database)
+        with self.database.together():
+            known = preferences.fact(_KEY)
+            if not isinstance(known, str):
+                known = secrets.token_hex(32)
+                preferences.learn(_KEY, known)
+        return bytes.fromhex(known)
 
     def close(self, timeout_s: float) -> None:
         """End the engine's thread and close what is open."""

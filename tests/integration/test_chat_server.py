@@ -79,9 +79,9 @@ def test_errors_are_said_and_the_next_question_works(client, arguments, endpoint
     assert client.predict("What is lora?", [], api_name="/ask")["status"] == "answered"
 
 
-def test_only_ask_and_search_can_be_called(chat):
+def test_only_what_is_meant_for_programs_can_be_called(chat):
     info = httpx.get(f"{chat.url}/gradio_api/info").json()
-    assert sorted(info["named_endpoints"]) == ["/ask", "/search"]
+    assert sorted(info["named_endpoints"]) == ["/ask", "/ask_notes", "/read_page", "/search", "/search_notes"]
     assert not info["unnamed_endpoints"]
     names = [parameter["parameter_name"] for parameter in info["named_endpoints"]["/ask"]["parameters"]]
     assert names == ["question", "history"]

@@ -94,7 +94,11 @@ def test_what_the_chat_needs_passes(path):
         "/gradio_api/heartbeat/a/b",
         "/monitoring",
         "/docs",
-        "/login",
+        "/gradio_api/mcp/sse",
+        "/gradio_api/mcp/schema",
+        "/gradio_api/mcp/messages/",
+        "/v1/files",
+        "/v1/models/a/b",
         "/assets/../../../etc/passwd",
         "/assets/a\n",
         "/config/x",
@@ -174,3 +178,32 @@ def test_websockets_are_closed_and_the_lifespan_passes():
     asyncio.run(Guard(inner)({"type": "websocket", "path": "/", "headers": []}, None, send))
     asyncio.run(Guard(inner)({"type": "lifespan"}, None, send))
     assert [message["type"] for message in sent] == ["websocket.close", "lifespan.startup.complete"]
+
+
+def test_each_browser_gets_a_cookie_that_names_it():
+    _, headers, _ = request()
+    cookie = headers["set-cookie"]
+    assert re.fullmatch(r"visitor=[\w-]{32}; Path=/; Max-Age=34560000; HttpOnly; SameSite=Lax", cookie)
+    pair = cookie.split(";")[0]
+    assert "set-cookie" not in request(cookie=pair)[1]
+    assert dict(inner.scope["headers"])[b"x-rag-visitor"] == pair.split("=")[1].encode()
+    assert "set-cookie" not in request("/status")[1], "programs get none"
+
+
+@pytest.mark.parametrize("cookie", ["visitor=short", "visitor=" + "x" * 33, "visitor=user:ann", "nonsense", 'visitor="' + "x" * 30])
+def test_a_cookie_that_is_not_ours_names_nobody(cookie):
+    request("/status", cookie=cookie, x_rag_visitor="user:ann")
+    assert b"x-rag-visitor" not in dict(inner.scope["headers"])
+
+
+def test_large_bodies_are_refused():
+    assert request("/do/chats", "POST", content_length="1000001")[0] == 413
+    assert request("/do/chats", "POST", content_length="x")[0] == 413
+    assert request("/do/chats", "POST", content_length="10")[0] == 200
+
+
+def test_any_name_behind_a_login():
+    guard = Guard(inner, hosts=None)
+    assert request(host="notes.example", guard=guard)[0] == 200
+    assert request(host="", guard=guard)[0] == 421
+    assert request("/status", "POST", host="notes.example", guard=guard, origin="http://evil.example")[0] == 403

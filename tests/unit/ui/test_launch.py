@@ -1,5 +1,6 @@
 """What ends a start before anything heavy is imported."""
 
+import io
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 from rag.errors import ConfigError, ModelError, ServerError
 from rag.ui.address import bind
 from rag.ui.launch import main
+from rag.ui.web.passwords import Passwords
 
 ROOT = Path(__file__).parents[3]
 HEAVY = ("gradio", "torch", "chromadb", "sentence_transformers", "xllamacpp", "uvicorn")
@@ -26,7 +28,7 @@ def test_a_port_in_use():
 
 
 def test_an_address_of_the_network():
-    with pytest.raises(ServerError, match="no password"):
+    with pytest.raises(ServerError, match="Without passwords"):
         main(["--host", "0.0.0.0", "--port", "7861"])
 
 
@@ -69,3 +71,27 @@ def test_nothing_heavy_is_imported_before_the_port_is_known_to_be_free():
         )
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False, cwd=ROOT)
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_writing_a_user_down_and_starting_without_one(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("rag.ui.web.passwords._N", 2**4)
+    users = tmp_path / "users"
+    with pytest.raises(ConfigError, match="no users"):
+        main(["--auth", str(users)])
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+    assert main(["--auth", str(users), "--add-user", "ann"]) == 0
+    assert str(users) in capsys.readouterr().err
+    assert Passwords(users).check("ann", "correct horse")
+    monkeypatch.setattr("sys.stdin", io.StringIO("short\n"))
+    with pytest.raises(ConfigError, match="no password"):
+        main(["--auth", str(users), "--add-user", "bob"])
+
+
+def test_users_are_kept_with_the_chats_data_by_default(tmp_path, monkeypatch):
+    monkeypatch.setattr("rag.ui.web.passwords._N", 2**4)
+    monkeypatch.setenv("RAG_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+    assert main(["--add-user", "ann"]) == 0
+    assert (tmp_path / "data" / "users").is_file()
+    with bind("127.0.0.1", 0) as taken, pytest.raises(ServerError, match="is in use"):
+        main(["--auth", "--port", str(taken.getsockname()[1])])
