@@ -90,6 +90,7 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "timings_s": _rounded(answer.timings_s),
         "generation": answer.generation,
         "invented_markers": answer.invented_markers,
+        "probability": round(answer.probability, 4),
     }
 
 

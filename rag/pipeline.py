@@ -11,15 +11,16 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from rag.answer.abstain import abstention_text
-from rag.answer.compose import Composer
-from rag.answer.decide import decide
+from rag.answer.abstain import DECLINED, GREETING, abstention_text
+from rag.answer.decide import Decision, decide
 from rag.answer.prompt import WRITE, messages
+from rag.answer.request import read_request
+from rag.answer.write import write
 from rag.crosscheck import LINK_KINDS, TWIN_KIND, Overlap, link_notices, listing_hash, replaced, twin_notices
 from rag.errors import PromptTooLongError, UnreadableFileError
 from rag.includes import Includes
@@ -235,37 +236,56 @@ def ask(
         LLMError: the engine failed.
     """
     start = time.perf_counter()
+    request = read_request(question)
+    if request.kind != "question":
+        yield _not_a_question(request.kind, generation.number, start)
+        return
+    asked = request.question
     found = retriever.retrieve(
-        question, generation, top_k=settings.top_k, max_tokens=settings.max_tokens, history=history, where=where
+        asked, generation, top_k=settings.top_k, max_tokens=settings.max_tokens, history=history, where=where
     )
     timings = {"retrieve": time.perf_counter() - start}
-    yield found
+    yield replace(found, question=question)
 
-    passages = _fitting(llm, found.passages, question, history, settings.max_answer_tokens)
-    decision = decide(llm, passages, question, history, settings.threshold)
+    passages = _fitting(llm, found.passages, asked, history, settings.max_answer_tokens)
+    decision = decide(llm, passages, asked, history, settings.threshold, query=found.query)
     timings["decide"] = time.perf_counter() - start - timings["retrieve"]
     if not decision.answerable:
-        yield _abstention(decision.reason, found, timings, start)
+        yield _abstention(decision, found, timings, start)
         return
 
-    composer = Composer(passages, question, generation.source)
-    draft = Draft("", 0, (), ())
-    for piece in llm.stream(messages(passages, question, history, WRITE), max_tokens=settings.max_answer_tokens):
-        if piece:  # an empty one says that the prompt is still being read
-            composer.add(piece)
-            timings.setdefault("first_token", time.perf_counter() - start)
-            draft = composer.draft()
-        yield draft  # also when nothing is new: a caller can only stop between two of these
-        if composer.repeats:
-            break
-    draft = composer.finish()
-    if not draft.citations:
-        yield _abstention("Nothing in them supports what the model would have answered.", found, timings, start)
-        return
-    timings["total"] = time.perf_counter() - start
-    yield Answer(
-        "answered", "", draft.text, draft.sentences, draft.citations, passages, timings, found.generation, composer.invented_markers
-    )
+    for event in write(llm, passages, asked, history, settings.max_answer_tokens, generation.source):
+        if isinstance(event, Draft):
+            if event.text:
+                timings.setdefault("first_token", time.perf_counter() - start)
+            yield event
+            continue
+        timings["total"] = time.perf_counter() - start
+        timings.setdefault("first_token", timings["total"])
+        if not event.draft.citations:
+            reason = "Nothing in them supports what the model would have answered."
+            yield _abstention(replace(decision, reason=reason), found, timings, start)
+            return
+        reason = "The model had no answer of its own; these sentences of the notes come nearest." if event.quoted else ""
+        text, sentences, citations = event.draft.text, event.draft.sentences, event.draft.citations
+        yield Answer(
+            "answered",
+            reason,
+            text,
+            sentences,
+            citations,
+            passages,
+            timings,
+            found.generation,
+            event.invented_markers,
+            decision.probability,
+        )
+
+
+def _not_a_question(kind: str, generation: int, start: float) -> Answer:
+    reason, text = ("small talk", GREETING) if kind == "small_talk" else ("no question", DECLINED)
+    total = time.perf_counter() - start
+    return Answer("abstained", reason, text, (), (), (), {"retrieve": 0.0, "first_token": total, "total": total}, generation)
 
 
 def _fitting(
@@ -285,7 +305,10 @@ def _fitting(
         kept = kept[:-1]
 
 
-def _abstention(reason: str, found: Retrieval, timings: dict[str, float], start: float) -> Answer:
+def _abstention(decision: Decision, found: Retrieval, timings: dict[str, float], start: float) -> Answer:
     total = time.perf_counter() - start
     timings = {"first_token": total, **timings, "total": total}
-    return Answer("abstained", reason, abstention_text(reason, found.passages), (), (), found.passages, timings, found.generation)
+    text = abstention_text(decision.reason, found.passages)
+    return Answer(
+        "abstained", decision.reason, text, (), (), found.passages, timings, found.generation, probability=decision.probability
+    )

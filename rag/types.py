@@ -281,6 +281,7 @@ class Answer:
         timings_s: seconds by stage; `retrieve`, `first_token` and `total` are always there.
         generation: of the index that answered.
         invented_markers: how many markers the model wrote that name no passage.
+        probability: that the passages hold the answer, as it was estimated before writing, 0 to 1.
     """
 
     status: Literal["answered", "abstained"]
@@ -292,6 +293,7 @@ class Answer:
     timings_s: Mapping[str, float]
     generation: int
     invented_markers: int = 0
+    probability: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from rag.types import Passage, heading_line
 
 ABSTAIN = "The notes don't say."
+GREETING = "Hello. I answer questions from these notes and show where each statement stands. Ask me about something they cover."
+DECLINED = "I only answer questions from the notes. Ask me about something they cover."
 _SECTIONS = 3
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from rag.answer.attribute import Evidence, Unit
+from rag.answer.lists import Item
 from rag.answer.support import verdict
 from rag.lines import LineTable
 from rag.sentences import split_sentences
@@ -19,6 +20,14 @@ _MARKER = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _LATE_MARKER = re.compile(r"([.!?。！？])((?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])+)")
 _FENCE = re.compile(r"^(```|~~~).*?(?:^\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
 _REPEATS = 3  # a table may say the same twice; a model in a loop says it for ever
+_DECLINES = re.compile(
+    r"\b(?:notes?|text|passages?|context|information|sources?)\b[^.]{0,60}\b(?:do(?:es)? not|don't|doesn't|did not|no)\b[^.]{0,40}"
+    r"\b(?:state|say|mention|contain|provide|specif\w+|include|give|answer|information|details?)\b|"
+    r"\b(?:is|are|was) not (?:\w+ )?(?:mentioned|specified|stated|provided|given|answered|available)\b[^.]{0,40}(?:\bnotes?\b|$)|"
+    r"\b(?:notizen|notes|notas|note|appunti)\b[^.]{0,60}\b(?:nicht|ne\b[^.]{0,20}\bpas|no|non)\b[^.]{0,40}"
+    r"\b(?:erwähn\w+|genannt|angegeben|mentionn\w+|precis\w+|mencion\w+|indica\w+|menzion\w+)\b",
+    re.IGNORECASE,
+)
 _LIST_MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s*$")
 
 
@@ -34,6 +43,7 @@ class Composer:
             source: gives the source of a page.
         """
         self._passages = passages
+        self._question = question
         self._source = source
         self._evidence = Evidence(passages, question)
         self._lines: dict[str, LineTable] = {}
@@ -67,6 +77,41 @@ class Composer:
         self._settle(final=True)
         return self._as_draft(self._text.strip())
 
+    @property
+    def declines(self) -> bool:
+        """Whether all that was written so far is that the notes do not say."""
+        return bool(self._sentences) and all(_DECLINES.search(sentence.text) for sentence in self._sentences)
+
+    def complete(self, items: Sequence[Item]) -> None:
+        """Add list items of the notes, word for word, each cited, after `finish`."""
+        self._text = f"{self._text.rstrip()}\n\nAlso in that list:\n\n"
+        for item in items:
+            marker = self._cite_span(item.passage, item.span)
+            self._text += f"- {item.text} [{marker}]\n"
+            self._sentences.append(Sentence(item.text, "supported", 1.0, (marker,)))
+
+    def quote(self, least: float) -> bool:
+        """Start anew with the sentences of the notes that come nearest to the question, as quotations; say whether there are any.
+
+        Args:
+            least: share of the question's words that they must hold, 0 to 1.
+        """
+        found = self._evidence.attribute(self._question)
+        if not found.units or found.coverage < least:
+            return False
+        self._raw, self._text, self._done = "", "The notes say:\n\n", 0
+        self._sentences, self._citations = [], {}
+        for unit in found.units:
+            marker = self._cite(unit)
+            plain = " ".join(unit.text.split())
+            self._text += f"> {plain} [{marker}]\n\n"
+            self._sentences.append(Sentence(plain, "supported", 1.0, (marker,)))
+        return True
+
+    def current(self) -> Draft:
+        """Return what there is, after `finish`, `complete` or `quote`."""
+        return self._as_draft(self._text.strip())
+
     def _as_draft(self, text: str) -> Draft:
         return Draft(text, min(len(self._text), len(text)), tuple(self._sentences), tuple(self._citations.values()))
 
@@ -93,7 +138,8 @@ class Composer:
             self._text += plain
             return
         attribution = self._evidence.attribute(plain, hinted)
-        support, score = verdict(attribution)
+        judged = verdict(plain, attribution, self._evidence)
+        support, score = judged.support, judged.score
         markers = tuple(dict.fromkeys(self._cite(unit) for unit in attribution.units)) if support == "supported" else ()
         self._sentences.append(Sentence(plain.strip(), support, round(score, 4), markers))
         self._text += _with_markers(plain, markers)
@@ -109,18 +155,20 @@ class Composer:
         return hinted
 
     def _cite(self, unit: Unit) -> int:
-        chunk = self._passages[unit.passage].chunk
-        key = (chunk.path, *unit.span)
+        return self._cite_span(unit.passage, unit.span)
+
+    def _cite_span(self, passage: int, span: Span) -> int:
+        key = (self._passages[passage].chunk.path, *span)
         if key not in self._citations:
-            self._citations[key] = self._citation(len(self._citations) + 1, unit)
+            self._citations[key] = self._citation(len(self._citations) + 1, passage, span)
         return self._citations[key].marker
 
-    def _citation(self, marker: int, unit: Unit) -> Citation:
-        chunk = self._passages[unit.passage].chunk
-        start, end = unit.span
+    def _citation(self, marker: int, passage: int, span: Span) -> Citation:
+        chunk = self._passages[passage].chunk
+        start, end = span
         source = self._source(chunk.path)
         if not 0 <= start < end <= len(source):
-            raise AssertionError(f"citation {unit.span} is outside {chunk.path}")
+            raise AssertionError(f"citation {span} is outside {chunk.path}")
         table = self._lines.setdefault(chunk.path, LineTable(source))
         return Citation(marker, chunk.path, start, end, table.line(start), chunk.heading_path, source[start:end])
 

@@ -1,19 +1,23 @@
 """Is the question answerable from these passages? Decided before a word is written.
 
-Two signals so far: the best cosine similarity, which is cheap and rules out what is far off topic, and the model's own probability
-of Yes, read on the same prefix as the answer.
+What retrieval found and the language model's own probability of Yes, read on the same prefix as the answer, are weighed by a fitted
+model; the model's mood while it writes decides nothing. What is far from everything is refused before the model reads anything.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
+from rag.answer.answerable import fitted
 from rag.answer.prompt import DECIDE, NO, YES, messages
+from rag.answer.signals import signals
 from rag.protocols import LLM
 from rag.types import Message, Passage
 
-FAR_SIMILARITY = 0.15  # cosine below which all-MiniLM-L6-v2 sees no relation at all
+FAR_SIMILARITY: Final = 0.15  # cosine below which all-MiniLM-L6-v2 sees no relation at all
+FAR_COVERAGE: Final = 0.1  # and hardly a word of the question in any passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,9 @@ class Decision:
     reason: str
 
 
-def decide(llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message], threshold: float) -> Decision:
+def decide(
+    llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message], threshold: float, *, query: str = ""
+) -> Decision:
     """Decide whether the passages hold the answer.
 
     Args:
@@ -40,12 +46,16 @@ def decide(llm: LLM, passages: Sequence[Passage], question: str, history: Sequen
         question: as asked.
         history: earlier turns, the question not included.
         threshold: least probability to answer, 0 to 1.
+        query: what was searched for; empty where that is the question.
     """
     if not passages:
         return Decision(False, 0.0, "No page of the notes matches the question.")
-    if max(passage.scores.get("dense", 0.0) for passage in passages) < FAR_SIMILARITY:
+    scores = [passage.scores for passage in passages]
+    far = max(each.get("dense", 0.0) for each in scores) < FAR_SIMILARITY
+    if far and max(each.get("coverage", 0.0) for each in scores) < FAR_COVERAGE:
         return Decision(False, 0.0, "The question is far from everything in the notes.")
-    probability = llm.probabilities(messages(passages, question, history, DECIDE), (YES, NO))[0]
+    yes = llm.probabilities(messages(passages, question, history, DECIDE), (YES, NO))[0]
+    probability = fitted().probability(signals(query or question, passages, yes))
     if probability < threshold:
         return Decision(False, probability, "The notes that come nearest do not state the answer.")
     return Decision(True, probability, "")

@@ -1,0 +1,101 @@
+"""Lists of the notes, complete: a small model names two of five items.
+
+Where the answer gives some items of one list and the question asks for such things, the others are added from the list itself.
+Knows passages and text; knows no model.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rag.align import to_source
+from rag.types import Citation, Passage, Span
+from rag.words import content_words
+
+_ITEM: Final = re.compile(r"^(?P<indent>[ \t]*)(?:[-*+•]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$")
+_ASKS: Final = re.compile(
+    r"\b(?:list|enumerate|name (?:all|the|every)|steps?|stages?|kinds?|types?|ways|parts?|components?|reasons?|methods|"
+    r"options|examples|"
+    r"advantages|disadvantages|benefits|risks|limits|limitations|challenges|features|(?:two|three|four|five|six|seven|eight|nine|ten))\b|"
+    r"\b(?:which|what)\s+(?:\w+\s+){0,2}\w+s\b|\bwhat (?:are|were)\b|\bwho are\b",
+    re.IGNORECASE,
+)
+_LONGEST: Final = 15  # items; a longer list is a page to read
+_SHARE: Final = 0.4  # of the items the answer must name before the rest is added
+_NAMED: Final = 0.6  # of an item's words that the answer must hold to have named it
+_HEAD_WORDS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a list.
+
+    Attributes:
+        passage: index into the passages, from 0.
+        span: in the source.
+        text: as shown, without its mark.
+    """
+
+    passage: int
+    span: Span
+    text: str
+
+
+def asks_for_list(question: str) -> bool:
+    """Whether a question asks for several things."""
+    return bool(_ASKS.search(question))
+
+
+def missing_items(question: str, answer: str, citations: Sequence[Citation], passages: Sequence[Passage]) -> list[Item]:
+    """Return the items that the answer leaves out of the one list that it draws on most; none where it names too few to tell.
+
+    Args:
+        question: as asked.
+        answer: its text.
+        citations: of the answer.
+        passages: what the model was given.
+    """
+    if not asks_for_list(question):
+        return []
+    said = frozenset(content_words(answer))
+    best: tuple[int, list[Item]] = (0, [])
+    for index, passage in enumerate(passages):
+        for run in _runs(index, passage):
+            left = [item for item in run if not _is_named(item, said, citations, passage.chunk.path)]
+            named = len(run) - len(left)
+            if named >= max(2, _SHARE * len(run)) and named > best[0]:
+                best = (named, left)
+    return best[1]
+
+
+def _runs(index: int, passage: Passage) -> list[list[Item]]:
+    """Return the lists of a passage: two to `_LONGEST` items of the least indent, with what is nested below each left out."""
+    runs: list[list[tuple[int, Item]]] = [[]]
+    position = 0
+    for line in passage.text.split("\n"):
+        match = _ITEM.match(line)
+        start = position + (match.start("text") if match else 0)
+        span = to_source(passage.alignment, start, position + len(line)) if match else None
+        position += len(line) + 1
+        if match and span:
+            runs[-1].append((len(match["indent"]), Item(index, span, match["text"].strip())))
+        elif line.strip() and not line.startswith((" ", "\t")):
+            runs.append([])
+    found = []
+    for run in runs:
+        least = min((indent for indent, _ in run), default=0)
+        top = [item for indent, item in run if indent == least]
+        if 2 <= len(top) <= _LONGEST:
+            found.append(top)
+    return found
+
+
+def _is_named(item: Item, said: frozenset[str], citations: Sequence[Citation], path: str) -> bool:
+    if any(one.path == path and one.start < item.span[1] and item.span[0] < one.end for one in citations):
+        return True
+    head = re.split(r":\s|\s[–—-]\s|[.;(]", item.text, maxsplit=1)[0]
+    words = content_words(head)[:_HEAD_WORDS] or content_words(item.text)[:_HEAD_WORDS]
+    return bool(words) and sum(word in said for word in words) >= _NAMED * len(words)

@@ -1,0 +1,42 @@
+"""What speaks for and against the notes holding the answer: numbers between 0 and 1 that a small model weighs.
+
+Knows a question and what was retrieved for it; knows no model and no threshold.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from rag.types import Passage
+from rag.words import content_words, numbers
+
+NAMES: Final = ("model", "dense", "fused", "coverage", "words", "numbers")
+_EDGE: Final = 1e-3  # a probability is kept this far from 0 and 1 before its logit is taken
+
+
+def signals(question: str, passages: Sequence[Passage], probability: float) -> Mapping[str, float]:
+    """Return the signals by name.
+
+    `model` is the logit of the language model's probability of Yes; `dense` and `fused` are the best of the passages'; `coverage`
+    is the largest share of the question's words in one passage, by rarity; `words` is the share of them in all passages together;
+    `numbers` is the share of the question's numbers that stand in the passages, 1 where it has none.
+
+    Args:
+        question: as it was searched for.
+        passages: what was retrieved; may be empty.
+        probability: of Yes, 0 to 1.
+    """
+    kept = min(max(probability, _EDGE), 1 - _EDGE)
+    text = "\n".join(f"{passage.chunk.heading_line}\n{passage.text}" for passage in passages)
+    asked, held = set(content_words(question)), set(content_words(text))
+    figures = numbers(question)
+    return {
+        "model": math.log(kept / (1 - kept)),
+        "dense": max((passage.scores.get("dense", 0.0) for passage in passages), default=0.0),
+        "fused": max((passage.scores.get("fused", 0.0) for passage in passages), default=0.0),
+        "coverage": max((passage.scores.get("coverage", 0.0) for passage in passages), default=0.0),
+        "words": len(asked & held) / len(asked) if asked else 0.0,
+        "numbers": len(figures & numbers(text)) / len(figures) if figures else 1.0,
+    }

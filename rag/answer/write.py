@@ -1,0 +1,75 @@
+"""Writing an answer that the passages are known to hold, with what a small model needs: a second chance, whole lists, a quotation.
+
+Knows a model, passages and the composer; knows no index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rag.answer.compose import Composer
+from rag.answer.lists import missing_items
+from rag.answer.prompt import WRITE, messages
+from rag.protocols import LLM
+from rag.types import Draft, Message, Passage
+
+_QUOTED_COVERAGE: Final = 0.5  # share of the question's words that a quotation must hold to be offered as its answer
+
+
+@dataclass(slots=True)
+class Writing:
+    """How an answer came about.
+
+    Attributes:
+        draft: what there is; without citations where nothing could be said.
+        quoted: whether it is a quotation because the model had nothing to say.
+        invented_markers: citations that the model wrote of passages it was not given.
+    """
+
+    draft: Draft
+    quoted: bool = False
+    invented_markers: int = 0
+
+
+def write(
+    llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message], max_tokens: int, source: Callable[[str], str]
+) -> Iterator[Draft | Writing]:
+    """Yield drafts while the model writes, and last the `Writing`.
+
+    A model that declines although the passages hold the answer is asked again with the best passage alone, and where that does not
+    help either, the sentences that come nearest to the question are quoted.
+
+    Args:
+        llm: the model.
+        passages: best first.
+        question: what to answer.
+        history: earlier turns.
+        max_tokens: of the answer.
+        source: gives the source of a page.
+    """
+    invented = 0
+    for given in (tuple(passages), tuple(passages[:1])):
+        composer = Composer(given, question, source)
+        draft = Draft("", 0, (), ())
+        for piece in llm.stream(messages(given, question, history, WRITE), max_tokens=max_tokens):
+            if piece:  # an empty one says that the prompt is still being read
+                composer.add(piece)
+                draft = composer.draft()
+            yield draft  # also when nothing is new: a caller can only stop between two of these
+            if composer.repeats:
+                break
+        draft = composer.finish()
+        invented += composer.invented_markers
+        if draft.citations and not composer.declines:
+            more = missing_items(question, draft.text, draft.citations, given)
+            if more:
+                composer.complete(more)
+            yield Writing(composer.current(), invented_markers=invented)
+            return
+        if len(passages) == 1:
+            break
+    composer = Composer(passages, question, source)
+    quoted = composer.quote(_QUOTED_COVERAGE)
+    yield Writing(composer.current() if quoted else Draft("", 0, (), ()), quoted, invented)

@@ -1,0 +1,58 @@
+"""Lists are completed from the notes, and only where the answer is about one."""
+
+from __future__ import annotations
+
+from rag.answer.lists import asks_for_list, missing_items
+from rag.types import Chunk, Citation, Passage
+
+TEXT = """Servers offer three kinds of thing:
+
+- Tools: what the model calls
+- Resources: what the application reads
+- Prompts: templates for the user
+"""
+
+
+def passage(text=TEXT):
+    chunk = Chunk("c", "d", "mcp.md", "MCP", 0, text, ((0, len(text)),), ((0, len(text), 0, len(text)),))
+    return Passage(chunk, 1.0, 1, {}, 10, text, chunk.spans, chunk.alignment)
+
+
+def cited(start, end):
+    return Citation(1, "mcp.md", start, end, 1, (), TEXT[start:end])
+
+
+def test_what_the_answer_leaves_out_is_given():
+    found = missing_items("Which kinds of thing can a server offer?", "Tools and resources.", [], [passage()])
+    assert [item.text for item in found] == ["Prompts: templates for the user"]
+    assert TEXT[slice(*found[0].span)] == "Prompts: templates for the user"
+
+
+def test_a_cited_item_counts_as_named():
+    start = TEXT.index("Tools")
+    found = missing_items("What are the parts?", "resources", [cited(start, start + 5)], [passage()])
+    assert [item.text[:7] for item in found] == ["Prompts"]
+
+
+def test_nothing_is_added_to_a_complete_answer_or_another_question():
+    assert missing_items("Which kinds are there?", "Tools, resources, prompts.", [], [passage()]) == []
+    assert missing_items("Who reads a resource?", "Tools and resources.", [], [passage()]) == []
+    assert missing_items("Which kinds are there?", "Tools.", [], [passage()]) == []
+    assert missing_items("Which kinds are there?", "", [], [passage("")]) == []
+
+
+def test_nested_items_belong_to_theirs():
+    text = "- Alpha one\n  - deep detail\n- Beta two\n- Gamma three\n"
+    found = missing_items("List the parts", "Alpha one and beta two", [], [passage(text)])
+    assert [item.text for item in found] == ["Gamma three"]
+
+
+def test_long_lists_are_left_alone():
+    text = "".join(f"- item{n} name{n}\n" for n in range(30))
+    assert missing_items("List all items", " ".join(f"item{n} name{n}" for n in range(20)), [], [passage(text)]) == []
+
+
+def test_what_asks_for_a_list():
+    assert asks_for_list("Which steps does it take?")
+    assert asks_for_list("What are the risks?")
+    assert not asks_for_list("When was BLOOM released?")
