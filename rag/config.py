@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -20,7 +21,7 @@ from rag.errors import ConfigError
 
 _PATH_KEYS = ("corpus", "index", "models_dir", "data_dir")
 _PREFIX = "RAG_"
-_NOT_SETTINGS = frozenset({"RAG_CONFIG", "RAG_PACKAGE_INDEX", "RAG_SOAK"})
+_NOT_SETTINGS = frozenset({"RAG_CONFIG", "RAG_PACKAGE_INDEX", "RAG_SOAK", "RAG_STORE_TOKEN"})
 
 
 class Config(BaseModel):
@@ -30,6 +31,9 @@ class Config(BaseModel):
 
     corpus: Path = Field(Path("corpus"), description="folder of the notes")
     index: Path = Field(Path("index"), description="folder of the index, or of its pointer")
+    store: Annotated[
+        str, Field(description="http://host:port of a Chroma server that keeps the index; empty: the folder above")
+    ] = ""
     models_dir: Path = Field(
         default_factory=lambda: platformdirs.user_cache_path("rag-notes") / "models", description="where weights are kept"
     )
@@ -65,6 +69,15 @@ class Config(BaseModel):
 
     judge: Annotated[str, Field(description="judge of the evaluation; empty: the llm above")] = ""
     log_level: Literal["debug", "info", "warning", "error"] = "warning"
+
+    @field_validator("store")
+    @classmethod
+    def _store_address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        place = [part for part in parts.path.split("/") if part]
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or len(place) not in {0, 2}):
+            raise ValueError("write http://host:port, or https://host/tenant/database")
+        return value
 
     @field_validator("llm")
     @classmethod

@@ -41,7 +41,12 @@ _LOG = logging.getLogger(__name__)
 
 
 def build_index(config: Config) -> Index:
-    """Return the index folder; nothing is opened yet."""
+    """Return the index, in its folder or on a server; nothing is opened yet."""
+    if config.store:
+        from rag.index.remote import RemoteIndex
+        from rag.index.remote.server import Server
+
+        return RemoteIndex(Server(config.store), config.index, keep=config.keep_generations)
     return Index(config.index, keep=config.keep_generations)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,15 @@ def llama_library(request) -> Path | None:
     """Folder of llama.cpp built for this processor; None: the installed one. A process holds one of them."""
     folder = request.config.getoption("--llama-library")
     return Path(folder) if folder else None
+
+
+@pytest.fixture(scope="session")
+def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Chroma server."""
+    from tests.chroma_server import running
+
+    with running(tmp_path_factory.mktemp("chroma") / "data") as address:
+        yield address
 
 
 def pytest_addoption(parser):

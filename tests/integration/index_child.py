@@ -14,6 +14,18 @@ from rag.index import Index
 from tests.fake_index import FINGERPRINT, matrix, pages, vector
 
 PAGES = 60
+LOCK_EXPIRY_S = 2.0
+
+
+def index_at(root, keep=3):
+    """An index in a folder, or on a server: `http://host:port#name#cache`."""
+    if not str(root).startswith("http"):
+        return Index(Path(root), keep=keep)
+    from rag.index.remote import RemoteIndex
+    from rag.index.remote.server import Server
+
+    address, name, cache = str(root).split("#")
+    return RemoteIndex(Server(address, name), Path(cache), keep, lock_expiry_s=LOCK_EXPIRY_S)
 
 
 def say(**what):
@@ -23,7 +35,7 @@ def say(**what):
 
 def write(root, salt, kill_at="never"):
     """Put every page with another text. With `kill_at`, die right before that step: `17`, or `pointer+3` after its move."""
-    index = Index(Path(root), keep=2)
+    index = index_at(root, keep=2)
     import rag.index.draft  # noqa: F401 - so that the steps counted are those of the write
 
     steps = count_steps(kill_at)
@@ -54,7 +66,7 @@ def count_steps(kill_at):
 
 def read(root, pause_s="0"):
     """Answer until standard input ends, with pauses; every answer must be whole and of one generation."""
-    index = Index(Path(root), keep=1)
+    index = index_at(root, keep=1)
     asked, generations, wrong = 0, [], []
     os.set_blocking(0, False)
     reader = index.open()
@@ -133,7 +145,7 @@ def read_only(root):
 
 def hold(root, command):
     """Hold the writer's lock until killed."""
-    with Index(Path(root)).write(command):
+    with index_at(root).write(command):
         say(ready=True)
         time.sleep(600)
 
