@@ -59,7 +59,9 @@ class Lexical:
 
     def __init__(self, folder: Path) -> None:
         arrays = _load(folder)
-        self._terms, self._starts, self._rows, self._weights, self._ids, lengths = (arrays[name] for name in _NAMES)
+        # Plain arrays over the map: indexing a `memmap` makes an object of its class each time.
+        self._terms, self._starts, self._rows, self._weights, self._ids, lengths = (np.asarray(arrays[name]) for name in _NAMES)
+        self._vocabulary: list[str] | None = None
         mean = float(lengths.mean()) if len(lengths) else 1.0
         self._norms = K1 * (1 - B + B * np.asarray(lengths) / max(mean, 1e-9))
 
@@ -78,8 +80,10 @@ class Lexical:
         return _idf(self.frequency(term), len(self._ids))
 
     def vocabulary(self) -> list[str]:
-        """Return all words, sorted."""
-        return [bytes(term).decode("utf-8", "replace") for term in self._terms if not bytes(term).startswith(b"=")]
+        """Return all words, sorted; made once, not to be changed."""
+        if self._vocabulary is None:
+            self._vocabulary = [term.decode("utf-8", "replace") for term in self._terms.tolist() if not term.startswith(b"=")]
+        return self._vocabulary
 
     def best(self, terms: Mapping[str, float], count: int, labels: Sequence[str] = ()) -> list[tuple[str, float]]:
         """Return up to `count` pairs of chunk id and BM25 score (above 0), best first, ties by id.

@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rag.index.filters import wanted
 from rag.index.layout import CHROMA, LEXICAL, NOTES
 from rag.index.lock import Claim
 from rag.index.manifest import Manifest
 from rag.index.notes import Notes
+from rag.index.recent import Recent
 from rag.index.rows import row_chunk, row_document
 from rag.index.scratch import Scratch
 from rag.index.trouble import explained
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from rag.index.vectors import Vectors
     from rag.protocols import Vector
     from rag.types import Chunk, Document
+
+_RECENT_CHUNKS: Final = 4096  # a few kilobytes each
+_RECENT_VECTORS: Final = 8192  # 1.5 kB each
 
 
 class Reader:
@@ -48,6 +52,8 @@ class Reader:
         self._lock = threading.RLock()
         self._open_vectors = open_vectors or _open_copy
         self._vectors: Vectors | None = None
+        self._recent_chunks: Recent[Chunk] = Recent(_RECENT_CHUNKS)
+        self._recent_vectors: Recent[Vector] = Recent(_RECENT_VECTORS)
         with ExitStack() as stack:
             stack.callback(lease.release)
             self.folder = folder
@@ -120,13 +126,19 @@ class Reader:
     def vectors(self, ids: Sequence[str]) -> dict[str, Vector]:
         """Return the vectors of those of the chunks that there are, by id."""
         with self._lock:
-            return self._opened_vectors().get(ids)
+            vectors = self._opened_vectors()
+            # Copies: a row of what Chroma gives would keep all its rows in memory.
+            return self._recent_vectors.get(ids, lambda missing: {one: row.copy() for one, row in vectors.get(missing).items()})
 
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         """Return the chunks with these ids, in their order; an unknown id is left out."""
-        found = self._notes.chunks(ids)
+        found = self._recent_chunks.get(ids, self._read_chunks)
+        return [found[one] for one in ids if one in found]
+
+    def _read_chunks(self, ids: Sequence[str]) -> dict[str, Chunk]:
+        rows = self._notes.chunks(ids)
         with explained(self.folder, "reading its notes"):
-            return [row_chunk(found[one]) for one in ids if one in found]
+            return {one: row_chunk(row) for one, row in rows.items()}
 
     def chunks_of(self, path: str) -> list[Chunk]:
         """Return the chunks of a page, in its order; none where there is no such page."""
@@ -136,7 +148,8 @@ class Reader:
     def all_chunks(self) -> Iterator[Chunk]:
         """Yield every chunk, ordered by id, a batch in memory at a time."""
         for ids in self._notes.ids():
-            yield from self.chunks(ids)
+            found = self._read_chunks(ids)  # past the recent ones, which a walk over all would push out
+            yield from (found[one] for one in ids if one in found)
 
     def representatives(self, ids: Sequence[str]) -> dict[str, str]:
         """Return the id of the representative of each chunk, its own where it is alone; an unknown id is left out."""

@@ -118,4 +118,7 @@ def row_chunk(row: ChunkRow) -> Chunk:
 
 
 def _tuples(value: object) -> Any:  # noqa: ANN401 - any field of a chunk
-    return tuple(_tuples(member) for member in value) if isinstance(value, list) else value
+    """Lists to tuples, which nest one deep at most: spans, alignments, headings."""
+    if not isinstance(value, list):
+        return value
+    return tuple(map(tuple, value)) if value and isinstance(value[0], list) else tuple(value)

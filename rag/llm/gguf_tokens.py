@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -20,6 +21,7 @@ _SCALARS: Final = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f"
 _STRING, _ARRAY = 8, 9
 # Contractions; a word with the character before it; one digit; a run of signs; line ends; spaces.
 _QWEN2 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+_REMEMBERED: Final = 8192  # texts; the same passages are counted question after question
 _KIND: Final = ("tokenizer.ggml.model", "tokenizer.ggml.pre")
 _VOCABULARY: Final = ("tokenizer.ggml.tokens", "tokenizer.ggml.merges")
 
@@ -58,9 +60,13 @@ class GgufTokens:
         )
         tokenizer.decoder = decoders.ByteLevel()
         self._tokenizer = tokenizer
+        self._remembered = lru_cache(maxsize=_REMEMBERED)(self._count)
 
     def count(self, text: str) -> int:
         """Return the number of tokens of `text`; what looks like a special token is text."""
+        return self._remembered(text)
+
+    def _count(self, text: str) -> int:
         return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
 
 

@@ -29,9 +29,10 @@ def long_form(short: str, texts: Iterable[str]) -> str:
     """Return what `short` stands for according to the first text that says so, empty where none does."""
     name = re.escape(short)
     before = re.compile(rf"((?:{_WORD}[ \t]+){{1,{_MOST_WORDS}}})\({name}s?\)", re.IGNORECASE)
+    within = re.compile(rf"\({name}s?\)", re.IGNORECASE)  # cheap, and without it `before` reads every word of the text in vain
     after = re.compile(rf"\b{name}s?\b\s*(?:\(|:|—|–|-|=|\|)\s*((?:{_WORD}[ \t]*){{1,{_MOST_WORDS}}})", re.IGNORECASE)
     for text in texts:
-        for match in before.finditer(text):
+        for match in before.finditer(text) if within.search(text) else ():
             words = match[1].split()
             for count in range(1, len(words) + 1):
                 if _stands_for(short, words[-count:]):

@@ -29,7 +29,7 @@ def fill(
     Args:
         ranked: candidates, best first.
         representatives: of near-duplicates, by chunk id.
-        count_passage: tokens of a passage as it stands in the prompt.
+        count_passage: tokens of a passage as it stands in the prompt; it may look at rank, chunk and text.
         top_k: most passages.
         max_tokens: budget for all passages, heading lines included.
     """
@@ -46,16 +46,25 @@ def fill(
         if group in taken:
             fates[one] = f"says the same as passage {taken[group]}"
             continue
-        passage = shown(candidate, len(passages) + 1)
-        tokens = count_passage(passage)
+        tokens = count_passage(_text_only(candidate, len(passages) + 1))
         if tokens > left:
             fates[one] = f"{tokens} tokens, {left} left of the budget"
             continue
         left -= tokens
+        passage = shown(candidate, len(passages) + 1)
         passages.append(replace(passage, tokens=tokens))
         taken[group] = passage.rank
         fates[one] = f"passage {passage.rank}"
     return passages, fates
+
+
+def _text_only(candidate: Ranked, place: int) -> Passage:
+    """Return what the counter needs: most candidates are only counted, and aligning a text costs more than that.
+
+    Numbers of as many digits cost the same, so a passage is counted as number 1 or 10, and a counter may remember it.
+    """
+    chunk, place = candidate.chunk, 10 ** (len(str(place)) - 1)
+    return Passage(chunk, candidate.score, place, candidate.scores, 0, chunk.text[chunk.lead :], chunk.spans, chunk.alignment)
 
 
 def shown(candidate: Ranked, place: int) -> Passage:

@@ -126,11 +126,12 @@ def _compared(
 ) -> list[Ranked]:
     """Add what only the text shows, and sort."""
     phrases = tuple(phrase.casefold() for phrase in query.phrases)
+    asked = _pairs(query.text)
     found = []
     for chunk in chunks:
-        scores = {**features[chunk.id], "phrase": _share_of_pairs(query.text, chunk)}
-        text = chunk.text.casefold()
-        found.append((_score(scores) + QUOTED * any(phrase in text for phrase in phrases), chunk, scores))
+        scores = {**features[chunk.id], "phrase": _share_of_pairs(asked, chunk)}
+        quoted = bool(phrases) and any(phrase in chunk.text.casefold() for phrase in phrases)
+        found.append((_score(scores) + QUOTED * quoted, chunk, scores))
     found.sort(key=lambda one: (-one[0], one[1].id))
     return [
         Ranked(chunk, score, {**scores, "fused": score}, {**ranks[chunk.id], "fused": place})
@@ -147,8 +148,7 @@ def _score(features: Mapping[str, float]) -> float:
     )
 
 
-def _share_of_pairs(question: str, chunk: Chunk) -> float:
-    asked = _pairs(question)
+def _share_of_pairs(asked: frozenset[tuple[str, str]], chunk: Chunk) -> float:
     return len(asked & _pairs_of_chunk(chunk.id, chunk.text)) / len(asked) if asked else 0.0
 
 
