@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import socket
 
     from rag.protocols import Progress
+    from rag.ui.evaluation.values import Evaluation
     from rag.ui.knowledge.library import Library
     from rag.ui.services import LLMs, Services
     from rag.ui.web.passwords import Passwords
@@ -27,8 +28,12 @@ _PAGES_FOR_EXAMPLES = 60
 _END_S = 1.0
 
 
-def main(arguments: Sequence[str]) -> int:
+def main(arguments: Sequence[str], evaluation: Callable[[Config, Path | None], Evaluation] | None = None) -> int:
     """Open the chat and serve it until Ctrl-C; return the exit status.
+
+    Args:
+        arguments: of the command line.
+        evaluation: makes what the evaluation tab shows, from the configuration and its file; None leaves the tab out.
 
     Raises:
         RagError: an expected failure; `entry.run` prints it.
@@ -41,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
         return add_user(users, options.add_user)
     passwords = _passwords(users) if options.auth is not None else None
     with bind(config.host, config.port, with_login=passwords is not None) as taken:
-        return _open(config, taken, passwords)
+        return _open(config, taken, passwords, lambda: evaluation(config, options.config) if evaluation else None)
 
 
 def add_user(file: Path, name: str) -> int:
@@ -90,15 +95,19 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _open(config: Config, taken: socket.socket, passwords: Passwords | None) -> int:
+def _open(config: Config, taken: socket.socket, passwords: Passwords | None, evaluation: Callable[[], Evaluation | None]) -> int:
     sys.stderr.write("Opening the chat...\n")
     from rag.ui.services import build_services
     from rag.wiring import build_assistant, check_llm
 
     check_llm(config, config.llm)
-    memory = config.data_dir / "chats.sqlite"
     services = build_services(
-        build_assistant(config), _examples(config), library=_library(config), llms=_llms(config), memory=memory
+        build_assistant(config),
+        _examples(config),
+        library=_library(config),
+        llms=_llms(config),
+        evaluation=evaluation(),
+        memory=config.data_dir / "chats.sqlite",
     )
     return run_chat(services, taken, passwords)
 

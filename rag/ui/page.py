@@ -18,6 +18,7 @@ from rag.errors import RagError
 from rag.ui.api import endpoints
 from rag.ui.chat.asking import Wish
 from rag.ui.engine import MOST_CHARS
+from rag.ui.evaluation.tab import HTML as EVALUATION
 from rag.ui.knowledge.tab import HTML as KNOWLEDGE
 from rag.ui.markup import Html, element, join
 from rag.ui.services import Services
@@ -86,6 +87,9 @@ def build_page(services: Services, *, with_login: bool = False) -> gr.Blocks:
             if services.library is not None:
                 with gr.Tab("Knowledge base", id="knowledge"):
                     gr.HTML(KNOWLEDGE, elem_id="knowledge", apply_default_css=False)
+            if services.job is not None:
+                with gr.Tab("Evaluation", id="evaluation"):
+                    gr.HTML(EVALUATION, elem_id="evaluation", apply_default_css=False)
         ask, search = endpoints(services.engine)
         gr.api(ask, api_name="ask", concurrency_limit=None)
         gr.api(search, api_name="search", concurrency_limit=None)

@@ -16,6 +16,9 @@ from rag.ui.chat.models import Models
 from rag.ui.chat.settings import Settings
 from rag.ui.chat.shelf import Shelf
 from rag.ui.engine import Engine
+from rag.ui.evaluation.job import Job
+from rag.ui.evaluation.tab import EvaluationTab
+from rag.ui.evaluation.values import Evaluation
 from rag.ui.knowledge.library import Library
 from rag.ui.knowledge.pages import Pages
 from rag.ui.knowledge.tab import KnowledgeTab
@@ -57,6 +60,7 @@ class Services:
         state: what the program says of itself.
         library: corpus and index; None where there is only an assistant.
         update: ingests of the library.
+        job: runs of the evaluation; None where there is none.
         database: closed at the end.
     """
 
@@ -69,6 +73,7 @@ class Services:
     state: State
     library: Library | None
     update: Update | None
+    job: Job | None
     database: Database
 
     def secret(self) -> bytes:
@@ -86,6 +91,8 @@ class Services:
         if self.update is not None:
             self.update.stop()
             self.update.wait(timeout_s)
+        if self.job is not None:
+            self.job.close()
         if self.engine.close(timeout_s):
             self.engine.assistant.close()
         self.database.close()
@@ -97,6 +104,7 @@ def build_services(
     *,
     library: Library | None = None,
     llms: LLMs | None = None,
+    evaluation: Evaluation | None = None,
     memory: Path | None = None,
 ) -> Services:
     """Put the parts together; nothing runs yet.
@@ -106,6 +114,7 @@ def build_services(
         examples: questions to begin with.
         library: corpus and index.
         llms: models to choose from; None for no choice.
+        evaluation: runs and test questions; None leaves the tab out.
         memory: file of the store; None forgets everything at the end.
 
     Raises:
@@ -125,9 +134,12 @@ def build_services(
         KnowledgeTab(library, watch, update, pages, conversations).offer(actions)
     settings = Settings(preferences, lambda: assistant.settings, models, lambda: pages.facets() if pages else ((), ()))
     settings.offer(actions)
+    job = None if evaluation is None else Job()
+    if evaluation is not None and job is not None:
+        EvaluationTab(evaluation, feedback, job).offer(actions)
     asking = Asking(engine, conversations, settings.of, describe=lambda: _facts(assistant, library))
     state = State(engine, library, watch, update, lambda: preferences.fact(_LOAD_S))
-    return Services(engine, examples, asking, shelf, conversations, actions, state, library, update, database)
+    return Services(engine, examples, asking, shelf, conversations, actions, state, library, update, job, database)
 
 
 def _facts(assistant: Assistant, library: Library | None) -> Mapping[str, str]:

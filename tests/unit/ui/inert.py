@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 
 ELEMENTS = frozenset(
     """
-    a blockquote br button code details div em footer h1 h2 h3 h4 hr input label li mark ol option p pre progress q section select
-    small span strong summary table tbody td textarea th thead tr ul
+    a blockquote br button code details div em figcaption figure footer h1 h2 h3 h4 hr input label li mark ol option p pre progress
+    q section select small span strong summary table tbody td textarea th thead tr ul
     """.split()
 )
 VALUES = {
@@ -38,7 +38,7 @@ VALUES = {
     "max": r"\d+",
     "min": r"\d+",
     "maxlength": r"\d+",
-    "name": r"[a-z_]+",
+    "name": r"[a-z_]+\d*",
     "open": r"",
     "placeholder": r"[\w ]+",
     "rows": r"\d+",
