@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.align import to_source
+from rag.answer.rules import Known
 from rag.sentences import split_sentences
 from rag.types import Passage, Span
 from rag.words import content_words, numbers
@@ -66,7 +67,7 @@ class Evidence:
         total = len(self.units) + 1
         self._weight = {word: math.log(1 + total / count) for word, count in counts.items()}
         self._unknown = math.log(1 + total)
-        self._asked = frozenset(content_words(question))
+        self.known = Known("\n".join(f"{passage.chunk.heading_line}\n{passage.text}" for passage in passages), question)
 
     def attribute(self, sentence: str, hinted: Sequence[int] = ()) -> Attribution:
         """Find the units that support a sentence.
@@ -80,7 +81,7 @@ class Evidence:
         said = frozenset(content_words(sentence))
         said_numbers = frozenset(numbers(sentence))
         short = len(said) <= _SHORT_WORDS
-        looked_for = said | self._asked if short else said
+        looked_for = said | self.known.asked if short else said
         chosen: list[Unit] = []
         while len(chosen) < (1 if short else _MOST_UNITS):
             covered = frozenset(word for unit in chosen for word in unit.words)
@@ -88,12 +89,12 @@ class Evidence:
             if best is None:
                 break
             new_number = best.numbers & said_numbers - {number for unit in chosen for number in unit.numbers}
-            if chosen and not new_number and self._share(best.words & (said - covered), said) < _GAIN:
+            if chosen and not new_number and self.share(best.words & (said - covered), said) < _GAIN:
                 break
             chosen.append(best)
         held = frozenset(word for unit in chosen for word in unit.words)
         held_numbers = frozenset(number for unit in chosen for number in unit.numbers)
-        return Attribution(tuple(chosen), self._share(said & held, said), said_numbers - held_numbers)
+        return Attribution(tuple(chosen), self.share(said & held, said), said_numbers - held_numbers)
 
     def _best(
         self, looked_for: frozenset[str], said_numbers: frozenset[str], hinted: Sequence[int], taken: Sequence[Unit]
@@ -103,16 +104,16 @@ class Evidence:
         for unit in self.units:
             if unit in taken:
                 continue
-            score = self._share(unit.words & looked_for, looked_for)
+            score = self.share(unit.words & looked_for, looked_for)
             score += _NUMBER * len(unit.numbers & said_numbers)
             score += _HINT * (score > 0 and unit.passage in hinted)
-            score += _ASKED * (score > 0) * self._share(unit.words & self._asked, self._asked)
+            score += _ASKED * (score > 0) * self.share(unit.words & self.known.asked, self.known.asked)
             score -= 1e-6 * len(unit.text)  # ties go to the shorter unit, then to the earlier passage: a tighter citation
             if score > best_score:
                 best, best_score = unit, score
         return best
 
-    def _share(self, held: frozenset[str], wanted: frozenset[str]) -> float:
+    def share(self, held: frozenset[str], wanted: frozenset[str]) -> float:
         """Share of the weight of `wanted` that `held` has, 0 to 1."""
         total = self._sum(wanted)
         return self._sum(held) / total if total else 0.0
