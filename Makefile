@@ -64,7 +64,7 @@ soak: $(VENV)/.test  ## the long tests at full size; appends its figures to docs
 	@$(BIN)/python -m rag models fetch --set test
 	@RAG_SOAK=100 $(BIN)/python -m pytest tests/integration/test_index_crash.py tests/fuzz --timeout 7200 --soak-log docs/LOG.md $(ARGS)
 
-bench: $(VENV)/.test  ## time ingest, search and ask on this machine
+bench: $(VENV)/.test  ## time ingest, search and ask on this machine (ARGS="ingest" beside a peer, ARGS="growth" by size)
 	@$(BIN)/python -m rag models fetch
 	@$(BIN)/python -m eval bench $(ARGS)
 
@@ -92,7 +92,7 @@ $(VENV)/.chat: pyproject.toml constraints.txt | $(BIN)/python
 
 $(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Installing into $(VENV), tests and evaluation included; this takes some minutes the first time." >&2
-	@$(PIP) install -c constraints.txt -e '.[eval,transformers,test,dev]'
+	@$(PIP) install -c constraints.txt -e '.[eval,bench,transformers,test,dev]'
 	@# Two packages share the folder docstring_parser; the linter needs the fork, which serves the other one too.
 	@$(PIP) install -c constraints.txt --force-reinstall --no-deps docstring-parser-fork
 	@touch $(VENV)/.chat $@

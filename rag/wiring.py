@@ -52,7 +52,7 @@ def build_index(config: Config) -> Index:
 
 def build_counter(config: Config) -> WordPieceCounter:
     """Return the embedder's token counter."""
-    return WordPieceCounter(_embedder_folder(config))
+    return WordPieceCounter(embedder_folder(config))
 
 
 def build_embedder(config: Config) -> Embedder:
@@ -67,7 +67,7 @@ def build_embedder(config: Config) -> Embedder:
     Raises:
         ModelError: unknown, missing or damaged weights.
     """
-    folder, identity, threads = _embedder_folder(config), embedder_fingerprint(config), config.thread_count
+    folder, identity, threads = embedder_folder(config), embedder_fingerprint(config), config.thread_count
     reason = supports(folder)
     if not reason:
         from rag.embed.openvino_embedder import OpenVinoEmbedder
@@ -152,7 +152,7 @@ def embedder_fingerprint(config: Config) -> str:
     Raises:
         ModelError: its weights are not there.
     """
-    folder = _embedder_folder(config)
+    folder = embedder_folder(config)
     for model in load_catalogue().models:
         if model.name == config.embedder:
             return model.fingerprint
@@ -293,7 +293,12 @@ def index_status(config: Config) -> dict[str, Any]:
     }
 
 
-def _embedder_folder(config: Config) -> Path:
+def embedder_folder(config: Config) -> Path:
+    """Return the folder of the embedder's weights.
+
+    Raises:
+        ModelError: they are not there.
+    """
     folder = Path(config.embedder).expanduser()
     if folder.is_dir():
         return folder

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import signal
 import sys
 import tempfile
@@ -16,21 +17,69 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     """Describe the arguments."""
     bench = commands.add_parser("bench", parents=[common], help="time ingest, search and answers on this machine")
     add_questions(bench)
+    bench.add_argument(
+        "part",
+        nargs="?",
+        choices=["own", "ingest", "growth"],
+        default="own",
+        help="own: ingest, search and answers of this system (default); ingest: beside LlamaIndex's starter pipeline; "
+        "growth: one edit in indexes from 1,000 to 100,000 chunks",
+    )
     bench.add_argument("--corpus", type=Path, metavar="DIR", help="folder of the notes")
+    bench.add_argument(
+        "--with", type=Path, metavar="DIR", action="append", default=[], dest="more", help="another corpus to ingest"
+    )
+    bench.add_argument("--rounds", type=count, default=3, metavar="N", help="how often each ingest is timed (default: 3)")
+    bench.add_argument("--sizes", type=count, nargs="+", default=[1_000, 10_000, 100_000], metavar="N", help="chunks, for growth")
     bench.add_argument("--answers", type=count, default=3, metavar="N", help="how many questions to answer (default: 3)")
     bench.add_argument("--json", action="store_true", help="one JSON object on standard output instead of a table")
     bench.set_defaults(command=_bench)
 
 
 def _bench(options: argparse.Namespace, config: Config) -> int:
+    parts = {"own": _own, "ingest": _ingest, "growth": _growth}
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # so that Ctrl-C removes the temporary index
+    with tempfile.TemporaryDirectory(prefix="rag-bench-") as folder:
+        return parts[options.part](options, config, Path(folder))
+
+
+def _ingest(options: argparse.Namespace, config: Config, scratch: Path) -> int:
+    """Return 1 where a target was missed."""
+    from eval.bench import ingest
+    from eval.bench.own import made_with
+    from rag.wiring import embedder_folder
+
+    parts = ingest.Parts([config.corpus, *options.more], embedder_folder(config), options.config, options.rounds)
+    result = ingest.run(parts, scratch, _tell)
+    sys.stdout.write(ingest.as_json(result, made_with(), parts) + "\n" if options.json else ingest.table(result))
+    return 0 if all(result["met"].values()) else 1
+
+
+def _growth(options: argparse.Namespace, config: Config, scratch: Path) -> int:
+    from eval.bench import growth
+    from eval.bench.own import made_with
+
+    rows = []
+    for size in options.sizes:
+        folder = scratch / str(size)
+        folder.mkdir()
+        rows.append(growth.measure_apart(size, folder))
+        _tell(f"{size} chunks: an edit takes {rows[-1]['edit_s']:.2f} s")
+    sys.stdout.write(json.dumps({"growth": rows, **made_with()}) + "\n" if options.json else growth.table(rows))
+    return 0
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+
+
+def _own(options: argparse.Namespace, config: Config, scratch: Path) -> int:
     from eval.bench import bench, show, time_ingests
     from rag.progress import ProgressBar
     from rag.wiring import build_assistant
 
     questions = question_file(options).questions
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # so that Ctrl-C removes the temporary index
-    with tempfile.TemporaryDirectory(prefix="rag-bench-") as folder, ProgressBar() as progress:
-        scratch = Path(folder)
+    with ProgressBar() as progress:
         ingests = time_ingests(config.corpus, scratch, options.config, progress)
         with build_assistant(config.model_copy(update={"index": scratch / "index"})) as assistant:
             timings = bench(assistant, questions, options.answers, ingests, progress)

@@ -24,7 +24,7 @@ from rag.errors import RagError
 from rag.load import walk
 from rag.progress import ProgressBar
 
-_INGEST = Path(__file__).parents[1] / "ingest.py"
+_INGEST = Path(__file__).parents[2] / "ingest.py"
 _EDIT = "\n\nA sentence that an editor has just added.\n"
 
 
@@ -134,20 +134,23 @@ def bench(
 
 def show(timings: Sequence[Timing], out: TextIO, *, as_json: bool) -> None:
     """Write the timings and what they were made with, as one JSON object or as Markdown."""
-    made_with: dict[str, Any] = {"machine": machine(), "versions": versions(), "code": code_state()}
+    facts = made_with()
     if as_json:
-        out.write(json.dumps({"timings": [asdict(timing) for timing in timings], **made_with}) + "\n")
+        out.write(json.dumps({"timings": [asdict(timing) for timing in timings], **facts}) + "\n")
         return
     out.write("| what | times | p50, s | p95, s | note |\n| --- | --- | --- | --- | --- |\n")
     for timing in timings:
         spread = f"{timing.p95_s:.3f}" if timing.count > 1 else "–"
         out.write(f"| {timing.what} | {timing.count} | {timing.p50_s:.3f} | {spread} | {timing.note} |\n")
-    described = made_with["machine"]
-    packages = ", ".join(f"{name} {version}" for name, version in made_with["versions"].items())
+    described = facts["machine"]
+    packages = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     memory = f"{described['memory_bytes'] / 2**30:.0f} GiB"
-    out.write(
-        f"\n{described['processor']}, {described['cores']} cores, {memory}; {packages}; code {made_with['code'] or 'unknown'}\n"
-    )
+    out.write(f"\n{described['processor']}, {described['cores']} cores, {memory}; {packages}; code {facts['code'] or 'unknown'}\n")
+
+
+def made_with() -> dict[str, Any]:
+    """Return what every result names: machine, versions and code."""
+    return {"machine": machine(), "versions": versions(), "code": code_state()}
 
 
 def _timing(what: str, seconds: Sequence[float], note: str = "") -> Timing:
