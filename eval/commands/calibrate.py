@@ -12,7 +12,8 @@ from eval.commands.run import build_judge
 from eval.names import DEFAULT_JUDGED
 from rag.config import Config
 
-CLAIMS = Path("../shared/bench/wice_dev.jsonl")
+BENCH = Path("../shared/bench")
+CLAIMS = BENCH / "wice_dev.jsonl"
 
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -29,6 +30,52 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     judge.add_argument("--out", type=Path, metavar="FILE", help="where the scores are kept (default: where reports look)")
     judge.add_argument("--cache", type=Path, default=CACHE, metavar="DIR", help=f"where judgements are kept ({CACHE})")
     judge.set_defaults(command=_judge)
+    support = what.add_parser("support", parents=[common], help="fit the verifier of an answer's sentences again")
+    support.add_argument("--corpus", type=Path, metavar="DIR", help="folder of the notes")
+    support.add_argument("--bench", type=Path, default=BENCH, metavar="DIR", help=f"folder of wice_dev and squad2_dev ({BENCH})")
+    support.add_argument("--keep", action="store_true", help="only report; keep the coefficients as they are")
+    support.set_defaults(command=_support)
+    _add_answerability(what, common)
+
+
+def _add_answerability(what: Commands, common: argparse.ArgumentParser) -> None:
+    answerability = what.add_parser(
+        "answerability", parents=[common], help="when are the notes silent? fits the model that decides it"
+    )
+    answerability.add_argument(
+        "--questions", type=Path, metavar="FILE", help="JSON Lines (default: the questions of this repository)"
+    )
+    answerability.add_argument("--all", action="store_true", help="use both halves, such as for notes of your own")
+    answerability.add_argument("--again", action="store_true", help="only fit again what was measured before")
+    answerability.set_defaults(command=_answerability)
+
+
+def _answerability(options: argparse.Namespace, config: Config) -> int:
+    from eval.calibrate_answerability import (
+        FILE,
+        coefficients,
+        fit_answerability,
+        measure,
+        read_measured,
+        write_coefficients,
+        write_measured,
+    )
+    from eval.pace import Pace
+    from eval.questions import DEFAULT_FILE, read_question_file
+    from rag.wiring import build_assistant
+
+    measured = read_measured() if FILE.is_file() else []
+    if not options.again:
+        file = options.questions or DEFAULT_FILE
+        chosen = [one for one in read_question_file(file).questions if options.all or one.split == "tune"]
+        with build_assistant(config) as assistant, Pace(len(chosen), "questions") as pace:
+            fresh = measure(assistant, chosen, file.stem, pace.step)
+        measured = [one for one in measured if one.source != file.stem] + fresh
+        write_measured(measured)
+    found = fit_answerability(measured)
+    write_coefficients(found, measured)
+    sys.stdout.write(coefficients(found, measured))
+    return 0
 
 
 def _judge(options: argparse.Namespace, config: Config) -> int:
@@ -67,3 +114,23 @@ def _judge(options: argparse.Namespace, config: Config) -> int:
         write_calibration(options.out or FILE, identity, scores)
     sys.stdout.write(calibration_markdown(identity["model"], scores))
     return 1 if any(each.failed for each in scores) else 0
+
+
+def _support(options: argparse.Namespace, config: Config) -> int:
+    from eval.calibrate_support import FILE, fit_rows, measure_cases, report_markdown, write_model, write_rows
+    from eval.support_cases import judgement_cases, pair_cases, read_pairs, squad_cases, wice_cases
+    from rag.answer.support import FILE as MODEL
+
+    cases = [
+        *pair_cases(read_pairs(), config.corpus),
+        *judgement_cases(config.corpus),
+        *wice_cases(options.bench / "wice_dev.jsonl"),
+        *squad_cases(options.bench / "squad2_dev.jsonl"),
+    ]
+    rows = measure_cases(cases)
+    model = fit_rows(rows)
+    if not options.keep:
+        write_rows(rows, FILE)
+        write_model(model, rows, MODEL)
+    sys.stdout.write(report_markdown(rows, model))
+    return 0

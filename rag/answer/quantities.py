@@ -161,6 +161,8 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
     before = text[match.start() - 1] if match.start() else " "
     if before.isalnum() or before in "_.:/":  # a part of a name or of an identifier: T5, arXiv:2203.15556
         return None
+    if before == "-" and text[max(0, match.start() - 2)].isalpha():  # GPT-4
+        return None
     written = match["value"]
     after = text[match.end("value") : match.end("value") + 2]
     if after[:1] in "/:_" and after[1:].isalnum():

@@ -1,0 +1,84 @@
+import pytest
+
+from rag.answer.attribute import Evidence
+from rag.answer.features import FEATURES, measure
+from rag.answer.support import SupportModel, load_model, verdict
+from tests.build import passage
+
+TABLE = "Size | Parameters | Layers\nSmall | 60M | 6\nLarge | 770M | 24"
+TEXT = (
+    "BLOOM covers 46 natural languages and 13 programming languages. It was trained on 384 GPUs from March to July 2022. "
+    "GPT-3 was trained by OpenAI on 300 billion tokens."
+)
+
+
+def judged(claim, *texts, question="What is BLOOM?"):
+    evidence = Evidence([passage(text, rank=rank) for rank, text in enumerate(texts or [TEXT], 1)], question)
+    return verdict(claim, evidence.attribute(claim), evidence)
+
+
+@pytest.mark.parametrize(
+    ("claim", "question"),
+    [
+        ("BLOOM covers 46 natural languages.", "What is BLOOM?"),
+        ("46 languages.", "How many natural languages does BLOOM cover?"),
+        ("**46** natural languages", "How many languages does BLOOM cover?"),
+        ("- 13 programming languages", "What does BLOOM cover?"),
+        ("“It was trained on 384 GPUs from March to July 2022.”", "How was BLOOM trained?"),
+    ],
+)
+def test_short_answers_items_and_quotations_are_supported(claim, question):
+    found = judged(claim, question=question)
+    assert found.support == "supported", found
+    assert found.score >= load_model().threshold
+
+
+def test_a_table_row_and_a_cell_are_supported():
+    assert judged("| Large | 770M | 24 |", TABLE, question="How many parameters has Large?").support == "supported"
+    assert judged("Large has 770M parameters.", TABLE, question="How many parameters has Large?").support == "supported"
+
+
+@pytest.mark.parametrize(
+    ("claim", "support"),
+    [
+        ("BLOOM covers 64 natural languages.", "contradicted"),
+        ("BLOOM was trained on 384 GPUs from March to July 2021.", "contradicted"),
+        ("BLOOM is a registered trademark of Microsoft in Redmond.", "unsupported"),
+        ("Cats sleep.", "unsupported"),
+    ],
+)
+def test_what_the_notes_do_not_say_is_not_supported(claim, support):
+    found = judged(claim)
+    assert found.support == support
+    assert found.reason
+    assert found.score < load_model().threshold
+
+
+def test_code_counts_by_its_words():
+    assert judged("```python\nbloom.train(gpus=384)\n```", "Run `bloom.train(gpus=384)` to train.").support == "supported"
+    assert judged("```python\nbloom.serve(port=99)\n```", "Run `bloom.train(gpus=384)` to train.").support == "unsupported"
+
+
+def test_features_are_shares():
+    evidence = Evidence([passage(TEXT)], "What is BLOOM?")
+    for claim in ("BLOOM covers 46 languages, and 7 more.", "Not.", "OpenAI", "384", "Ça va?"):
+        found = measure(claim, evidence.attribute(claim), evidence, ())
+        assert tuple(found) == FEATURES
+        assert all(0 <= value <= 1 for value in found.values()), found
+
+
+def test_the_model_is_a_logistic_one():
+    model = SupportModel(-1.0, {"pairs": 1.0}, 0.5)
+    assert model.probability({"pairs": 1.0}) == pytest.approx(0.5)
+    assert model.probability({"pairs": 0.0}) < 0.5
+
+
+def test_a_model_file_names_features_that_there_are(tmp_path):
+    file = tmp_path / "support.toml"
+    file.write_text("bias = 0\nthreshold = 0.5\n[weights]\nluck = 1.0\n")
+    with pytest.raises(ValueError, match="luck"):
+        load_model(file)
+
+
+def test_more_of_the_evidence_never_weighs_against_a_sentence():
+    assert all(weight >= 0 for weight in load_model().weights.values())
