@@ -56,13 +56,13 @@ class Config(BaseModel):
 
     chunk_tokens: Annotated[int, Field(ge=32, le=8192, description="target size of a chunk, heading line included")] = 220
     top_k: Annotated[int, Field(ge=1, le=100, description="most passages per question")] = 8
-    max_context_tokens: Annotated[int, Field(ge=64, le=65536, description="context budget of a question")] = 1024
+    max_context_tokens: Annotated[int, Field(ge=64, le=65536, description="context budget of a question")] = 700
     candidates: Annotated[int, Field(ge=1, le=1000, description="chunks that each ranker proposes")] = 40
 
     max_answer_tokens: Annotated[int, Field(ge=16, le=8192, description="longest answer")] = 400
     answerable_threshold: Annotated[
         float, Field(ge=0, le=1, description="abstain below this probability that the passages hold the answer")
-    ] = 0.35
+    ] = 0.33
 
     host: Annotated[str, Field(min_length=1, description="address that the chat listens on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, description="port that the chat listens on")] = 7860

@@ -54,8 +54,13 @@ def decide(
     far = max(each.get("dense", 0.0) for each in scores) < FAR_SIMILARITY
     if far and max(each.get("coverage", 0.0) for each in scores) < FAR_COVERAGE:
         return Decision(False, 0.0, "The question is far from everything in the notes.")
-    yes = llm.probabilities(messages(passages, question, history, DECIDE), (YES, NO))[0]
+    yes = ask_model(llm, passages, question, history)
     probability = fitted().probability(signals(query or question, passages, yes))
     if probability < threshold:
         return Decision(False, probability, "The notes that come nearest do not state the answer.")
     return Decision(True, probability, "")
+
+
+def ask_model(llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message]) -> float:
+    """Return the model's probability of Yes, 0 to 1, to whether the passages answer the question."""
+    return llm.probabilities(messages(passages, question, history, DECIDE), (YES, NO))[0]

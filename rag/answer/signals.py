@@ -1,4 +1,4 @@
-"""What speaks for and against the notes holding the answer: numbers between 0 and 1 that a small model weighs.
+"""What speaks for and against the notes holding the answer: numbers that a small model weighs.
 
 Knows a question and what was retrieved for it; knows no model and no threshold.
 """
@@ -10,18 +10,18 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rag.types import Passage
-from rag.words import content_words, numbers
+from rag.words import numbers
 
-NAMES: Final = ("model", "dense", "fused", "coverage", "words", "numbers")
+NAMES: Final = ("model", "dense", "numbers")
 _EDGE: Final = 1e-3  # a probability is kept this far from 0 and 1 before its logit is taken
 
 
 def signals(question: str, passages: Sequence[Passage], probability: float) -> Mapping[str, float]:
     """Return the signals by name.
 
-    `model` is the logit of the language model's probability of Yes; `dense` and `fused` are the best of the passages'; `coverage`
-    is the largest share of the question's words in one passage, by rarity; `words` is the share of them in all passages together;
-    `numbers` is the share of the question's numbers that stand in the passages, 1 where it has none.
+    `model` is the logit of the language model's probability of Yes; `dense` is the best cosine similarity of the passages;
+    `numbers` is the share of the question's numbers that stand in the passages, 1 where it has none. Coverage by words, in a passage, in one
+    sentence or in all passages, added nothing to these (docs/LOG.md).
 
     Args:
         question: as it was searched for.
@@ -30,13 +30,9 @@ def signals(question: str, passages: Sequence[Passage], probability: float) -> M
     """
     kept = min(max(probability, _EDGE), 1 - _EDGE)
     text = "\n".join(f"{passage.chunk.heading_line}\n{passage.text}" for passage in passages)
-    asked, held = set(content_words(question)), set(content_words(text))
     figures = numbers(question)
     return {
         "model": math.log(kept / (1 - kept)),
         "dense": max((passage.scores.get("dense", 0.0) for passage in passages), default=0.0),
-        "fused": max((passage.scores.get("fused", 0.0) for passage in passages), default=0.0),
-        "coverage": max((passage.scores.get("coverage", 0.0) for passage in passages), default=0.0),
-        "words": len(asked & held) / len(asked) if asked else 0.0,
         "numbers": len(figures & numbers(text)) / len(figures) if figures else 1.0,
     }
