@@ -45,7 +45,7 @@ def answer_html(markdown: str, sentences: Sequence[Sentence], labels: Mapping[in
     marked = _with_verdicts(markdown.translate({0xE000: None, 0xE001: None}), sentences)
     # A marker behind a table's row would be a cell too many, which Markdown drops.
     marked = _ROW_MARKS.sub(r"\1\2 |", marked)
-    return Html(_parser().render(marked, {"labels": labels}))
+    return Html(plain_parser().render(marked, {"labels": labels}))
 
 
 def _with_verdicts(markdown: str, sentences: Sequence[Sentence]) -> str:
@@ -65,7 +65,8 @@ def _with_verdicts(markdown: str, sentences: Sequence[Sentence]) -> str:
 
 
 @cache
-def _parser() -> MarkdownIt:
+def plain_parser() -> MarkdownIt:
+    """Return the parser behind `answer_html`; rendering wants `labels` in its environment."""
     parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["html_block", "html_inline", "reference"])
     parser.inline.ruler.before("link", "our_mark", _our_mark)
     for name, rule in _RULES.items():

@@ -11,6 +11,8 @@ pytestmark = pytest.mark.browser
 
 SLOW = "How slow is attention over each token?"
 
+SHOWN = ".page:not([hidden])"
+
 # Everything that could act, were it data: looked for in what the page shows.
 ACTIVE = "script, iframe, object, embed, img, svg, math, form, input, link, style, base, meta, template, video, audio, a"
 
@@ -50,8 +52,12 @@ def test_a_citation_opens_the_place_with_the_quote_highlighted(visit, chat, ask)
     assert panel.locator("h2").inner_text() == "LoRA"
     assert panel.locator(".trail").inner_text() == "Rank"
     assert "guide/lora.md, line 7" in panel.inner_text()
-    assert panel.locator("mark").all_inner_texts() == ["A rank of 8 is enough for most styles."]
-    assert "A rank of 64 learns more" in panel.locator(".page").inner_text()
+    assert panel.locator(f"{SHOWN} mark").all_inner_texts() == ["A rank of 8 is enough for most styles."]
+    assert "A rank of 64 learns more" in panel.locator(SHOWN).inner_text()
+    assert panel.get_by_role("heading", name="Rank").count() == 1, "the page is shown as it reads"
+    panel.get_by_role("button", name="Show the source").click()
+    assert panel.locator(f"{SHOWN} mark").all_inner_texts() == ["A rank of 8 is enough for most styles."]
+    assert "## Rank" in panel.locator(SHOWN).inner_text()
     assert turn.locator(".cite[aria-current]").inner_text() == "2"
 
     panel.get_by_role("button", name="Next").click()
@@ -128,7 +134,7 @@ def test_an_abstention_is_calm_and_lists_the_nearest_sections(visit, chat, ask):
     assert "The notes don't say." in turn.locator(".answer").inner_text()
     assert turn.locator(".abstained li").count() == 3
     turn.locator(".abstained button").first.click()
-    assert page.locator(".panel mark").count() == 1
+    assert page.locator(f".panel {SHOWN} mark").count() == 1
 
 
 def test_stop_keeps_what_was_written_and_the_next_question_works(visit, chat, ask):
@@ -187,7 +193,7 @@ def test_a_hostile_page_is_inert(visit, chat, ask):
     assert PAYLOADS[0] in turn.locator(".answer").inner_text()
     for number in range(turn.locator(".cite").count()):
         turn.locator(".cite").nth(number).click()
-        assert page.locator(".panel mark").count() == 1
+        assert page.locator(f".panel {SHOWN} mark").count() >= 1
     turn.locator(".card").first.click()
     assert page.locator("#talk").locator(ACTIVE).count() == 0
     assert page.locator("#welcome").locator(ACTIVE).count() == 0

@@ -40,7 +40,7 @@ def test_conversations_are_listed_opened_searched_renamed_and_deleted(visit, cha
     page.wait_for_function("document.querySelectorAll('.turn').length === 2")
     assert page.locator(".turn .cite").count() == 8
     page.locator(".turn").first.locator(".cite").first.click()
-    assert page.locator(".panel mark").count() == 1
+    assert page.locator(".panel .page:not([hidden]) mark").count() == 1
     page.keyboard.press("Escape")
     assert page.locator("#shelf [aria-current]").inner_text().startswith(LORA)
 

@@ -1,6 +1,6 @@
 """A place in the notes with what stands around it, ready to be shown.
 
-Pure: a page's source and spans to stretches of text, marked and not. Knows no HTML.
+Pure: a page's source and spans to stretches of text, marked and not, and to their rendered form.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from rag.lines import LineTable
 from rag.types import Citation, Passage, Span
+from rag.ui.chat.rendered import rendered
 
 CONTEXT_CHARS = 700
 """About half a screen to each side."""
@@ -32,6 +33,7 @@ class Place:
         pieces: the text in order; True where it is what is meant, False where it stands around it.
         more_before: whether the page goes on above.
         more_after: whether the page goes on below.
+        rendered: the same as it reads, as HTML; empty where it is shown as it is written.
     """
 
     title: str
@@ -41,6 +43,7 @@ class Place:
     pieces: tuple[tuple[str, bool], ...]
     more_before: bool
     more_after: bool
+    rendered: str = ""
 
     @property
     def quote(self) -> str:
@@ -84,7 +87,8 @@ def _place(title: str, path: str, heading_path: tuple[str, ...], spans: Sequence
     table = LineTable(source)
     lines = table.line(start), table.line(max(start, end - 1))
     shown = tuple((piece, marked) for piece, marked in pieces if piece)
-    return Place(title, path, heading_path, lines, shown, bool(source[:first].strip()), bool(source[last:].strip()))
+    above, below = bool(source[:first].strip()), bool(source[last:].strip())
+    return Place(title, path, heading_path, lines, shown, above, below, rendered(source, spans) or "")
 
 
 def _snapped_start(source: str, start: int) -> int:

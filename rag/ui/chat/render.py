@@ -224,6 +224,18 @@ def problem(error: RagError) -> Html:
     )
 
 
+def _as_it_reads(shown: Place) -> Html:
+    """The rendered form, with a button that shows the source instead."""
+    if not shown.rendered:
+        return Html("")
+    label = f"Text of {shown.path}"
+    inside = Html(shown.rendered)
+    return join(
+        element("p", element("button", "Show the source", type="button", class_="quiet", data_source=True, aria_pressed="false")),
+        element("div", inside, class_="page answer rendered", dir="auto", tabindex=0, role="region", aria_label=label),
+    )
+
+
 def place(shown: Place, kicker: str) -> Html:
     """Return the inside of the side panel: where it stands, and the text with what is meant highlighted."""
     first, last = shown.lines
@@ -235,16 +247,18 @@ def place(shown: Place, kicker: str) -> Html:
         element("h2", shown.title, dir="auto", tabindex=-1),
         element("p", below, class_="trail", dir="auto") if below else "",
         element("p", element("code", shown.path), f", {lines}", class_="file"),
+        _as_it_reads(shown),
         element(
             "div",
             element("span", "⋯ \n", class_="more") if shown.more_before else "",
             *pieces,
             element("span", "\n ⋯", class_="more") if shown.more_after else "",
-            class_="page",
+            class_="page source-text",
             dir="auto",
             tabindex=0,
             role="region",
-            aria_label=f"Text of {shown.path}",
+            aria_label=f"Source of {shown.path}",
+            hidden=bool(shown.rendered),
         ),
         element("p", f"{shown.path}:{first} “{' '.join(shown.quote.split())}”", class_="reference", hidden=True),
     )

@@ -150,8 +150,8 @@ function open(turn, name, by) {
   panel.hidden = false;
   document.body.classList.add("panel-open");
   markCurrent();
-  const text = inside.querySelector(".page");
-  const mark = inside.querySelector("mark");
+  const text = inside.querySelector(".page:not([hidden])");
+  const mark = text?.querySelector("mark");
   panel.querySelector("[data-copy]").hidden = !inside.querySelector(".reference");
   if (text && mark) text.scrollTop = Math.max(0, mark.offsetTop - text.offsetTop - text.clientHeight / 4);
   inside.querySelector("h2")?.focus({ preventScroll: true });
@@ -208,8 +208,21 @@ element.addEventListener("click", (event) => {
   else if ("edit" in does) edit(turn);
   else if ("edited" in does) edited(turn, true);
   else if ("unedited" in does) edited(turn, false);
+  else if ("source" in does) showSource(button);
   else if (does.copy) copy(button, turn);
 });
+
+// The page as it reads, or as it is written.
+function showSource(button) {
+  const source = button.getAttribute("aria-pressed") !== "true";
+  button.setAttribute("aria-pressed", String(source));
+  inside.querySelector(".rendered").hidden = source;
+  const text = inside.querySelector(".source-text");
+  text.hidden = !source;
+  const shown = source ? text : inside.querySelector(".rendered");
+  const mark = shown.querySelector("mark");
+  if (mark) shown.scrollTop = Math.max(0, mark.offsetTop - shown.offsetTop - shown.clientHeight / 4);
+}
 
 document.addEventListener("click", (event) => {
   const chat = event.target.closest?.("button[data-chat]");

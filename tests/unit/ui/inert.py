@@ -28,6 +28,7 @@ VALUES = {
     "data-enter": r"",
     "data-fields": r"",
     "data-part": r"[a-z-]+",
+    "data-source": r"",
     "data-sure": r"[\w ?]+",
     "data-tab": r"[\w ]+",
     "data-type": r"[a-z-]+",
