@@ -20,8 +20,8 @@ def signals(question: str, passages: Sequence[Passage], probability: float) -> M
     """Return the signals by name.
 
     `model` is the logit of the language model's probability of Yes; `dense` is the best cosine similarity of the passages;
-    `numbers` is the share of the question's numbers that stand in the passages, 1 where it has none. Coverage by words, in a passage, in one
-    sentence or in all passages, added nothing to these (docs/LOG.md).
+    `numbers` is the share of the question's numbers that stand in the passages, 1 where it has none. Coverage by words, in a
+    passage, in one sentence or in all passages, added nothing to these (docs/LOG.md).
 
     Args:
         question: as it was searched for.
