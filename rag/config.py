@@ -63,6 +63,9 @@ class Config(BaseModel):
     answerable_threshold: Annotated[
         float, Field(ge=0, le=1, description="abstain below this probability that the passages hold the answer")
     ] = 0.33
+    unsupported: Annotated[
+        Literal["mark", "drop"], Field(description='"mark" or "drop": sentences of an answer that the notes do not support')
+    ] = "mark"
 
     host: Annotated[str, Field(min_length=1, description="address that the chat listens on")] = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535, description="port that the chat listens on")] = 7860

@@ -209,12 +209,14 @@ class AskSettings:
         max_tokens: context budget for the passages.
         max_answer_tokens: longest answer.
         threshold: abstain below this probability that the passages hold the answer, 0 to 1.
+        drop_unsupported: leave out sentences that the passages do not support, instead of showing their verdict.
     """
 
     top_k: int
     max_tokens: int
     max_answer_tokens: int
     threshold: float
+    drop_unsupported: bool = False
 
 
 def ask(
@@ -254,7 +256,8 @@ def ask(
         yield _abstention(decision, found, timings, start)
         return
 
-    for event in write(llm, passages, asked, history, settings.max_answer_tokens, generation.source):
+    drop = settings.drop_unsupported
+    for event in write(llm, passages, asked, history, settings.max_answer_tokens, generation.source, drop_unsupported=drop):
         if isinstance(event, Draft):
             if event.text:
                 timings.setdefault("first_token", time.perf_counter() - start)

@@ -263,7 +263,13 @@ def build_assistant(config: Config) -> Assistant:
     tokens = functools.lru_cache(maxsize=1)(lambda: build_prompt_counter(config))
 
     retriever = Retriever(_LazyEmbedder(config), count, candidates=config.candidates)
-    settings = AskSettings(config.top_k, config.max_context_tokens, config.max_answer_tokens, config.answerable_threshold)
+    settings = AskSettings(
+        config.top_k,
+        config.max_context_tokens,
+        config.max_answer_tokens,
+        config.answerable_threshold,
+        drop_unsupported=config.unsupported == "drop",
+    )
     assistant = Assistant(_Source(config), retriever, lambda: build_llm(config), settings)
     return assistant
 

@@ -34,15 +34,20 @@ _LIST_MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s*$")
 class Composer:
     """Builds one answer. `add` takes what the model writes, `draft` says what can be shown, `finish` ends it."""
 
-    def __init__(self, passages: Sequence[Passage], question: str, source: Callable[[str], str]) -> None:
+    def __init__(
+        self, passages: Sequence[Passage], question: str, source: Callable[[str], str], *, drop_unsupported: bool = False
+    ) -> None:
         """Start an answer.
 
         Args:
             passages: what the model was given.
             question: a short answer says little without it.
             source: gives the source of a page.
+            drop_unsupported: leave out sentences that the evidence does not support, instead of showing their verdict.
         """
         self._passages = passages
+        self._drop = drop_unsupported
+        self._said: list[str] = []  # those that were dropped too: a model in a loop is in one whether or not it is shown
         self._question = question
         self._source = source
         self._evidence = Evidence(passages, question)
@@ -61,10 +66,7 @@ class Composer:
     @property
     def repeats(self) -> bool:
         """Whether the model has begun to say again what it said before."""
-        if len(self._sentences) < _REPEATS:
-            return False
-        last = self._sentences[-1].text
-        return sum(sentence.text == last for sentence in self._sentences) >= _REPEATS
+        return bool(self._said) and self._said.count(self._said[-1]) >= _REPEATS
 
     def draft(self) -> Draft:
         """Return what is there: done sentences with markers, then the unfinished rest without any."""
@@ -140,6 +142,9 @@ class Composer:
         attribution = self._evidence.attribute(plain, hinted)
         judged = verdict(plain, attribution, self._evidence)
         support, score = judged.support, judged.score
+        self._said.append(plain.strip())
+        if self._drop and support != "supported":
+            return
         markers = tuple(dict.fromkeys(self._cite(unit) for unit in attribution.units)) if support == "supported" else ()
         self._sentences.append(Sentence(plain.strip(), support, round(score, 4), markers))
         self._text += _with_markers(plain, markers)

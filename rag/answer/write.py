@@ -34,7 +34,14 @@ class Writing:
 
 
 def write(
-    llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message], max_tokens: int, source: Callable[[str], str]
+    llm: LLM,
+    passages: Sequence[Passage],
+    question: str,
+    history: Sequence[Message],
+    max_tokens: int,
+    source: Callable[[str], str],
+    *,
+    drop_unsupported: bool = False,
 ) -> Iterator[Draft | Writing]:
     """Yield drafts while the model writes, and last the `Writing`.
 
@@ -48,10 +55,11 @@ def write(
         history: earlier turns.
         max_tokens: of the answer.
         source: gives the source of a page.
+        drop_unsupported: leave out sentences that the passages do not support, instead of showing their verdict.
     """
     invented = 0
     for given in (tuple(passages), tuple(passages[:1])):
-        composer = Composer(given, question, source)
+        composer = Composer(given, question, source, drop_unsupported=drop_unsupported)
         draft = Draft("", 0, (), ())
         for piece in llm.stream(messages(given, question, history, WRITE), max_tokens=max_tokens):
             if piece:  # an empty one says that the prompt is still being read

@@ -73,3 +73,18 @@ def test_a_loop_is_noticed():
     made = composer()
     write(made, "Cats sleep. Cats sleep. Cats sleep. Cats sleep.")
     assert made.repeats
+
+
+def test_unsupported_sentences_can_be_left_out():
+    made = Composer([passage(TEXT)], "What is BERT?", lambda path: TEXT, drop_unsupported=True)
+    drafts, draft = write(made, "BERT was released in 2018. It won the Nobel Prize in Stockholm. Cats sleep.")
+    assert draft.text.split() == "BERT was released in 2018. [1] Cats sleep. [2]".split()
+    assert [sentence.support for sentence in draft.sentences] == ["supported", "supported"]
+    for earlier, later in zip(drafts, [*drafts[1:], draft], strict=True):
+        assert later.text.startswith(earlier.text[: earlier.settled].rstrip())
+
+
+def test_a_loop_of_dropped_sentences_is_noticed_too():
+    made = Composer([passage(TEXT)], "What is BERT?", lambda path: TEXT, drop_unsupported=True)
+    write(made, "Dogs bark loudly. Dogs bark loudly. Dogs bark loudly. Dogs bark loudly.")
+    assert made.repeats
