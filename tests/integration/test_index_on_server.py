@@ -148,8 +148,9 @@ def test_a_lock_that_was_lost_is_noticed_before_the_pointer_moves(index, server)
 def test_two_collections_take_turns(server, tmp_path, keep, whole):
     index = RemoteIndex(server, tmp_path / "cache", keep=keep)
     seen = set()
-    for number in range(5):
-        store(index, pages(4, f"s{number}"))
+    store(index, pages(40, "s0"))
+    for number in range(5):  # edits that are too small to make a graph afresh
+        store(index, pages(1, f"s{number}"))
         seen.update(collections(server))
         assert len(collections(server)) <= 2
     assert len(seen) == 2
