@@ -37,9 +37,8 @@ def show_why(found: Retrieval, path: str, in_index: bool, out: TextIO) -> None:
         out.write(
             f"{path} is not in the index: it was never ingested, is skipped, or is called otherwise. See: python -m rag status\n"
         )
-    elif not own:
-        best = len(found.trace)
-        out.write(f"No chunk of {path} is among the {best} candidates: neither its words nor its meaning come near the question.\n")
+    elif not any("fused" in candidate.ranks for candidate in own):
+        out.write(f"No chunk of {path} was compared: neither its words nor its meaning come near enough to the question.\n")
     elif any(candidate.fate.startswith("passage ") for candidate in own):
         out.write(f"{path} was retrieved.\n")
     else:
