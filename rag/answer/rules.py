@@ -49,8 +49,6 @@ _OPPOSITES = tuple(
         stronger / weaker
         strong / weak
         increases increased rises rose grows grew raises / decreases decreased falls fell shrinks shrank lowers drops dropped
-        before / after
-        first / last
         earlier / later
         always / never
         all / none
@@ -178,7 +176,7 @@ def _numbers(claim: str, units: Sequence[str], known: Known) -> list[Finding]:
     for said in quantities(claim):
         equal = [other for other in cited if said.says(other)]
         if equal:
-            found += _same_number(said, equal)
+            found += _same_number(said, equal, known)
             continue
         if known.has_number(said):
             continue
@@ -190,11 +188,12 @@ def _numbers(claim: str, units: Sequence[str], known: Known) -> list[Finding]:
     return found
 
 
-def _same_number(said: Quantity, equal: Sequence[Quantity]) -> list[Finding]:
+def _same_number(said: Quantity, equal: Sequence[Quantity], known: Known) -> list[Finding]:
     """Check unit and bound of a number that stands in the evidence."""
     if said.unit and all(other.unit and other.unit != said.unit for other in equal):
         return [Finding("unit", True, f"It says {said.text}; the notes say {equal[0].text}.")]
-    directions = {other.direction for other in equal}
+    # Elsewhere the notes may put the same number the other way round: "up to 700 million" and "above 700 million".
+    directions = {other.direction for other in known.quantities if said.says(other)}
     if said.direction and directions and directions == {"less" if said.direction == "more" else "more"}:
         return [Finding("bound", True, f"It puts {said.text} as a bound the other way round than the notes.")]
     return []
