@@ -149,7 +149,7 @@ def test_two_collections_take_turns(server, tmp_path, keep, whole):
     index = RemoteIndex(server, tmp_path / "cache", keep=keep)
     seen = set()
     store(index, pages(40, "s0"))
-    for number in range(5):  # edits that are too small to make a graph afresh
+    for number in range(1, 6):  # edits that are too small to make a graph afresh
         store(index, pages(1, f"s{number}"))
         seen.update(collections(server))
         assert len(collections(server)) <= 2
