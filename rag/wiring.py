@@ -19,7 +19,6 @@ from rag.config import Config
 from rag.embed.bert_folder import supports
 from rag.embed.tokens import WordPieceCounter
 from rag.errors import IndexStateError, ModelError
-from rag.extract.pieces import Extract
 from rag.includes import Includes
 from rag.index import Fingerprint, Index
 from rag.models.catalogue import load_catalogue
@@ -35,6 +34,7 @@ from rag.types import IngestReport, Passage
 from rag.watch import watch
 
 if TYPE_CHECKING:
+    from rag.extract.pieces import Extract
     from rag.llm.gguf_tokens import GgufTokens
 
 _LOG = logging.getLogger(__name__)
