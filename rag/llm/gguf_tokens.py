@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
-from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 
 from rag.errors import ModelError
@@ -23,7 +23,8 @@ _STRING, _ARRAY = 8, 9
 _QWEN2 = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 _REMEMBERED: Final = 8192  # texts; the same passages are counted question after question
 _KIND: Final = ("tokenizer.ggml.model", "tokenizer.ggml.pre")
-_VOCABULARY: Final = ("tokenizer.ggml.tokens", "tokenizer.ggml.merges")
+_VOCABULARY: Final = ("tokenizer.ggml.tokens", "tokenizer.ggml.merges", "tokenizer.ggml.token_type")
+_USER_DEFINED: Final = 4  # a type of token that is found whole in any text, unlike a special one
 
 
 def is_known(path: Path) -> bool:
@@ -51,7 +52,6 @@ class GgufTokens:
         vocabulary = {token: number for number, token in enumerate(found["tokenizer.ggml.tokens"])}
         merges = [(first, second) for first, _, second in (merge.partition(" ") for merge in found["tokenizer.ggml.merges"])]
         tokenizer = Tokenizer(BPE(vocabulary, merges))
-        tokenizer.normalizer = normalizers.NFC()
         tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
             [
                 pre_tokenizers.Split(Regex(_QWEN2), behavior="isolated"),
@@ -59,6 +59,9 @@ class GgufTokens:
             ]
         )
         tokenizer.decoder = decoders.ByteLevel()
+        types = found.get("tokenizer.ggml.token_type", ())
+        whole = [token for token, kind in zip(found["tokenizer.ggml.tokens"], types, strict=False) if kind == _USER_DEFINED]
+        tokenizer.add_tokens([AddedToken(token, normalized=False) for token in whole])
         self._tokenizer = tokenizer
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._count)
 
@@ -102,5 +105,8 @@ def _value(file: BinaryIO, kind: int) -> Any:  # noqa: ANN401 - as the file has 
             size = struct.calcsize(_SCALARS[of])
             raw = file.read(size * length)
             return struct.unpack(f"<{length}{_SCALARS[of][1]}", raw)
+        if of == _STRING:  # 300,000 of them in a vocabulary: calls in a loop of its own take half as long
+            read, size = file.read, struct.Struct("<Q").unpack
+            return [read(size(read(8))[0]).decode("utf-8") for _ in range(length)]
         return [_value(file, of) for _ in range(length)]
     return struct.unpack(_SCALARS[kind], file.read(struct.calcsize(_SCALARS[kind])))[0]
