@@ -24,11 +24,8 @@ from rag.ui.web.tools import TOOLS
 
 _LOOK = Path(__file__).parent / "look"
 _STYLES = ("page", "turn", "answer", "panel", "shelf", "tabs", "login")
-_SCRIPTS = ("notes",)
 # Not through Gradio's `css`: it rewrites the rules, and loses those that it does not know.
-_HEAD = "".join(f'<link rel="stylesheet" href="./look/{name}.css">' for name in _STYLES[:-1]) + "".join(
-    f'<script src="./look/{name}.js"></script>' for name in _SCRIPTS
-)
+_HEAD = "".join(f'<link rel="stylesheet" href="./look/{name}.css">' for name in _STYLES[:-1])
 
 
 def build_app(services: Services, *, host: str, port: int, passwords: Passwords | None = None) -> Guard:
@@ -44,8 +41,6 @@ def build_app(services: Services, *, host: str, port: int, passwords: Passwords 
     outer = FastAPI(title="rag-notes", docs_url=None, redoc_url=None, openapi_url=None)
     for name in _STYLES:
         outer.add_route(f"/look/{name}.css", _sending(_LOOK / f"{name}.css", "text/css"))
-    for name in _SCRIPTS:
-        outer.add_route(f"/look/{name}.js", _sending(_LOOK / f"{name}.js", "text/javascript"))
     _add_routes(outer, services)
     openai.add_routes(outer, services.engine)
     gr.mount_gradio_app(

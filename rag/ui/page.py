@@ -102,14 +102,19 @@ def build_page(services: Services, *, with_login: bool = False) -> gr.Blocks:
 def _chat(page: gr.Blocks, services: Services) -> None:
     """Build the tab of the conversation."""
     asking, shelf = services.asking, services.shelf
-    gr.HTML(_SHELF, elem_id="shelf", js_on_load=_script("shelf.js"), apply_default_css=False)
+    gr.HTML(_SHELF, elem_id="shelf", js_on_load=_script("notes.js", "shelf.js"), apply_default_css=False)
     with gr.Row(elem_id="top"):
         gr.HTML(_BAR, elem_id="bar", apply_default_css=False)
         new_button = gr.Button("New chat", variant="secondary", scale=0, min_width=80, elem_id="new")
     gr.HTML(_SETTINGS, elem_id="settings-place", apply_default_css=False)
     welcome = gr.HTML("", elem_id="welcome", js_on_load=_script("welcome.js"), apply_default_css=False)
     talk = gr.HTML(
-        None, elem_id="talk", html_template=_FRAME, js_on_load=_script("chat.js"), apply_default_css=False, autoscroll=False
+        None,
+        elem_id="talk",
+        html_template=_FRAME,
+        js_on_load=_script("notes.js", "chat.js"),
+        apply_default_css=False,
+        autoscroll=False,
     )
     with gr.Row(elem_id="composer"):
         question = gr.Textbox(
@@ -175,8 +180,9 @@ def theme() -> gr.themes.Base:
     )
 
 
-def _script(name: str) -> str:
-    return (_FILES / name).read_text("utf-8")
+def _script(*names: str) -> str:
+    # A script of the page's head comes from Gradio's client, sooner or later; what a part needs comes with it.
+    return "\n".join((_FILES / name).read_text("utf-8") for name in names)
 
 
 def _examples(examples: Callable[[], Sequence[str]]) -> Sequence[str]:

@@ -1,7 +1,7 @@
 // What every part of the page shares: putting HTML in place, calling the server, hearing of its state. All HTML that arrives here
 // was made safe by the server (rag/ui/markup.py).
 
-window.notes = (() => {
+window.notes ??= (() => {
   // --- putting HTML in place ---
 
   // Makes the children of `old` those of `fresh`, keeping every node that is the same.
@@ -172,6 +172,14 @@ window.notes = (() => {
     for (const tab of document.querySelectorAll('#tabs [role="tab"]')) if (tab.textContent.trim() === name) tab.click();
   }
 
+  // An address that ends in #page=PATH:LINE opens that page of the notes, as the citations that programs get do.
+  function follow() {
+    const wanted = /^#page=(.+?)(?::\d+)?$/.exec(location.hash);
+    if (!wanted) return;
+    show("Knowledge base");
+    setTimeout(() => act("page", { path: decodeURIComponent(wanted[1]) }), 400);
+  }
+
   // --- what the server says of itself ---
 
   let instance = null;
@@ -203,14 +211,24 @@ window.notes = (() => {
   }
   listen.now = () => listen();
 
-  addEventListener("DOMContentLoaded", () => {
+  // Run by the first part of the page that needs it, which is after the page was read.
+  function start() {
     const gone = document.createElement("p");
     gone.id = "gone";
     gone.setAttribute("role", "alert");
     document.body.prepend(gone);
-    new MutationObserver(find).observe(document.body, { childList: true, subtree: true });
+    addEventListener("hashchange", follow);
+    new MutationObserver(() => {
+      find();
+      if (document.querySelector('#tabs [role="tab"]') && !document.body.dataset.followed) {
+        document.body.dataset.followed = "";
+        follow();
+      }
+    }).observe(document.body, { childList: true, subtree: true });
     listen();
-  });
+  }
+  if (document.readyState === "loading") addEventListener("DOMContentLoaded", start);
+  else start();
 
   return { act, fill, say, show, hear: (hearer) => hearers.push(hearer) };
 })();
