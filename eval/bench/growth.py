@@ -28,7 +28,7 @@ DIMENSION = 384
 CHUNKS_A_PAGE = 6
 _WORDS_A_CHUNK = 110
 _EDITS = 5
-_VOCABULARY = 20_000
+_LOG_VOCABULARY = 10.0  # 22,000 words, the n-th as often as 1 / n
 _FINGERPRINT = Fingerprint("random directions", DIMENSION, "made up")
 
 
@@ -38,7 +38,7 @@ def pages(count: int, start: int = 0, salt: str = "") -> Iterator[tuple[Document
         path = f"part{number % 97:02d}/page{number:06d}.md"
         draw = np.random.default_rng([number, len(salt), *salt.encode()])
         texts = [
-            " ".join(f"w{int(rank)}" for rank in np.minimum(draw.zipf(1.3, _WORDS_A_CHUNK), _VOCABULARY))
+            " ".join(f"w{int(rank)}" for rank in np.exp(draw.uniform(0, _LOG_VOCABULARY, _WORDS_A_CHUNK)))
             for _ in range(CHUNKS_A_PAGE)
         ]
         source = "\n\n".join(texts)
