@@ -134,7 +134,7 @@ def test_an_abstention_is_calm_and_lists_the_nearest_sections(visit, chat, ask):
     assert "The notes don't say." in turn.locator(".answer").inner_text()
     assert turn.locator(".abstained li").count() == 3
     turn.locator(".abstained button").first.click()
-    assert page.locator(f".panel {SHOWN} mark").count() == 1
+    assert page.locator(f".panel {SHOWN} mark").count() >= 1
 
 
 def test_stop_keeps_what_was_written_and_the_next_question_works(visit, chat, ask):
@@ -157,7 +157,7 @@ def test_an_error_is_said_with_what_to_do_and_the_next_question_works(visit, cha
     assert "The engine stumbled." in turn.locator(".problem").inner_text()
     first = turn.get_attribute("id")
     turn.get_by_role("button", name="Ask again").click()
-    page.wait_for_function("first => document.querySelector('.turn[data-state=failed]')?.id !== first", arg=first)
+    page.wait_for_function("first => (document.querySelector('.turn[data-state=failed]')?.id ?? first) !== first", arg=first)
     assert page.locator(".turn").count() == 1
     assert ask(page, "What is lora?").locator(".cite").count() == 4
 

@@ -29,7 +29,7 @@ def wait_for_titles(page, wanted):
 def test_conversations_are_listed_opened_searched_renamed_and_deleted(visit, chat, ask):
     page = visit(chat)
     ask(page, LORA)
-    ask(page, "And what is a lora rank?")
+    ask(page, f"{LORA} Say it again.")
     page.get_by_role("button", name="New chat").click()
     page.locator("#welcome button").first.wait_for()
     ask(page, "How does attention scale per token?")
@@ -90,7 +90,7 @@ def test_conversations_survive_a_restart_and_the_page_connects_again(visit, ask,
         assert turn.locator(".cite").count() == 4
         wait_for_titles(page, [LORA])
         assert page.locator("#gone").inner_text() == ""
-        assert ask(page, "What is a lora rank?").locator(".cite").count() == 4
+        assert ask(page, "How does lora save memory, again?").locator(".cite").count() == 4
         assert page.locator(".turn").count() == 2
         page.close()
 
@@ -105,8 +105,8 @@ def test_asking_again_and_editing_replace_what_followed(visit, chat, ask):
     page.keyboard.press("Escape")
     assert first.locator(".question").is_visible()
     first.get_by_role("button", name="Edit question").click()
-    first.get_by_label("Question").fill("What rank is enough for lora?")
-    first.get_by_label("Question").press("Enter")
+    first.get_by_label("Question", exact=True).fill("What rank is enough for lora?")
+    first.get_by_label("Question", exact=True).press("Enter")
     turn_of(page, "What rank is enough for lora?")
     assert page.locator(".turn").count() == 1
     page.reload()
@@ -190,7 +190,7 @@ def test_what_may_come_next_is_offered_and_asks_itself(visit, chat, ask):
     page = visit(chat)
     turn = ask(page, LORA)
     offered = turn.locator(".follow").first.inner_text()
-    assert re.match(r"What do the notes say about .+ in .+\?", offered)
+    assert re.match(r"What do the notes say about .+\?", offered)
     turn.locator(".follow").first.click()
     page.wait_for_function("document.querySelectorAll('.turn').length === 2")
     assert turn.locator(".follow").first.is_hidden(), "only the latest turn offers more"

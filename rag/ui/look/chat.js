@@ -228,7 +228,6 @@ document.addEventListener("click", (event) => {
   const chat = event.target.closest?.("button[data-chat]");
   if (!chat) return;
   trigger("select", { id: chat.dataset.chat });
-  document.body.classList.remove("shelf-over");
 });
 
 document.addEventListener("keydown", (event) => {

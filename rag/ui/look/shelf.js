@@ -23,7 +23,8 @@ function setShelf(shown) {
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("#show-shelf, #hide-shelf");
   if (button) setShelf(button.id === "show-shelf" && button.getAttribute("aria-expanded") !== "true");
-  else markShelf();
+  else if (event.target.closest?.("button[data-chat]")) document.body.classList.remove("shelf-over");
+  markShelf();
 });
 
 document.addEventListener("click", (event) => {
