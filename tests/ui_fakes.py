@@ -61,6 +61,8 @@ PAGES = {
     ),
 }
 
+_OFTEN = ("always", "again", "indeed", "still", "truly", "surely", "plainly", "simply")
+
 SCRIPTS = {
     "lora": "LoRA trains a small number of new weights beside the frozen ones [1]. A rank of 8 is enough for most styles [1]. "
     "**Only the adapters are stored** [1].\n\n- The base weights stay frozen.\n- It was invented by a committee in 1931.\n",
@@ -68,7 +70,9 @@ SCRIPTS = {
     "Its cost grows with the square of the length of the text.",
     "temperature": "| temperature | effect |\n|---|---|\n| 0 | always the likeliest token |\n\n```python\nprint('top-p')\n```\n",
     "slow": "Attention compares each token with every other token. "
-    + " ".join(f"Its cost grows with the square of the length of the text, say I for the {n}th time." for n in range(60)),
+    + " ".join(
+        f"Its cost grows with the square of the length of the text, {one} and {other}." for one in _OFTEN for other in _OFTEN
+    ),
     "hostile": "The hostile page greets its reader.\n" + "\n".join(f"Trick {n}: {payload}" for n, payload in enumerate(PAYLOADS)),
 }
 
@@ -157,6 +161,13 @@ class ScriptedModel:
 
     def close(self):
         pass
+
+
+def named_model(name, pause_s=0.02):
+    """Return a scripted model of another name."""
+    model = ScriptedModel(pause_s)
+    model.name = name
+    return model
 
 
 class _Source:

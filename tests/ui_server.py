@@ -10,9 +10,9 @@ from pathlib import Path
 from rag.entry import leave, run
 from rag.ui.address import bind
 from rag.ui.launch import run_chat
-from rag.ui.services import build_services
+from rag.ui.services import LLMs, build_services
 from rag.ui.web.passwords import Passwords
-from tests.ui_fakes import ScriptedModel, example_questions, scripted_assistant
+from tests.ui_fakes import ScriptedModel, example_questions, named_model, scripted_assistant
 
 
 def main():
@@ -24,6 +24,8 @@ def main():
     parser.add_argument("--corpus", type=Path, help="folder of notes; without it a few pages of the chat's own")
     parser.add_argument("--index", type=Path, help="folder of the index of --corpus")
     parser.add_argument("--users", type=Path, help="file of users, who have to log in")
+    parser.add_argument("--runs", type=Path, help="folder of evaluation runs; --questions is added to")
+    parser.add_argument("--questions", type=Path, help="file of test questions")
     parser.add_argument("--read-pause-s", type=float, default=0.0, help="for each page that is read")
     options = parser.parse_args(sys.argv[1:])
     model = ScriptedModel(options.pause_s)
@@ -40,7 +42,13 @@ def main():
     else:
         library, assistant = None, scripted_assistant(model, loading=loading)
     with bind("127.0.0.1", options.port) as taken:
-        services = build_services(assistant, example_questions, library=library, memory=options.memory)
+        lab = None
+        if options.runs:
+            from tests.ui_lab import scripted_lab
+
+            lab = scripted_lab(options.corpus, options.runs, options.questions)
+        llms = LLMs(("scripted", "another"), "scripted", lambda name: named_model(name, options.pause_s))
+        services = build_services(assistant, example_questions, library=library, llms=llms, evaluation=lab, memory=options.memory)
         return run_chat(services, taken, Passwords(options.users) if options.users else None)
 
 
