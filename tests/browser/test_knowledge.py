@@ -18,6 +18,7 @@ def notes(tmp_path):
 
 @pytest.fixture
 def library_chat(chromium, notes, tmp_path):
+    """A chat over real notes. Named before `visit` by who uses it: the pages are closed before the server is."""
     with ChatProcess("--pause-s", 0.002, "--corpus", notes, "--index", tmp_path / "index", "--read-pause-s", 0.3) as running:
         yield running.url
 
@@ -26,7 +27,7 @@ def open_tab(page, name):
     page.get_by_role("tab", name=name).click()
 
 
-def test_from_no_index_to_an_answer_and_on_to_changed_notes(visit, library_chat, notes, ask):
+def test_from_no_index_to_an_answer_and_on_to_changed_notes(library_chat, notes, visit, ask):
     page = visit(library_chat)
     state = page.locator("#state")
     state.get_by_text("There is no index yet").wait_for()
@@ -45,7 +46,7 @@ def test_from_no_index_to_an_answer_and_on_to_changed_notes(visit, library_chat,
     page.wait_for_function("document.querySelector('#state').innerText.trim() === ''", timeout=30_000)
 
 
-def test_pages_preview_difference_health_and_rollback(visit, library_chat, notes):
+def test_pages_preview_difference_health_and_rollback(library_chat, notes, visit):
     page = visit(library_chat)
     open_tab(page, "Knowledge base")
     page.get_by_role("button", name="4 new: read them now").click()
@@ -82,7 +83,7 @@ def test_pages_preview_difference_health_and_rollback(visit, library_chat, notes
     page.get_by_text("Generation 1 answers questions.").wait_for()
 
 
-def test_an_ingest_can_be_stopped(visit, library_chat):
+def test_an_ingest_can_be_stopped(library_chat, visit):
     page = visit(library_chat)
     open_tab(page, "Knowledge base")
     page.get_by_role("button", name="4 new: read them now").click()
@@ -92,7 +93,7 @@ def test_an_ingest_can_be_stopped(visit, library_chat):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 1280])
-def test_the_tab_is_accessible_and_fits(visit, library_chat, scheme, width):
+def test_the_tab_is_accessible_and_fits(library_chat, visit, scheme, width):
     from axe_playwright_python.sync_playwright import Axe
 
     from tests.browser.test_chat import _serious
