@@ -8,7 +8,7 @@ from pathlib import Path
 
 _STYLE = Path(__file__).with_name("page.css")
 # Nothing may be loaded, sent or run, whatever an answer holds.
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 
 
 def page(title: str, body: Iterable[str]) -> str:
