@@ -16,7 +16,18 @@ from eval.protocol import PROTOCOL
 from rag.config import Config
 
 # Where things are does not change an answer, and neither do the chat's address and the log level.
-_NOT_OF_ANSWERS = {"corpus", "index", "models_dir", "data_dir", "keep_generations", "host", "port", "log_level", "threads", "llm_key_variable"}
+_NOT_OF_ANSWERS = {
+    "corpus",
+    "index",
+    "models_dir",
+    "data_dir",
+    "keep_generations",
+    "host",
+    "port",
+    "log_level",
+    "threads",
+    "llm_key_variable",
+}
 _NOT_OF_THE_SYSTEM = _NOT_OF_ANSWERS | {"judge"}
 _SYSTEM = Path(__file__).parents[1] / "rag"
 _ENGINES = ("xllamacpp", "transformers", "torch", "openvino", "sentence-transformers", "llama-index-core", "numpy", "tokenizers")
