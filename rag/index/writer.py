@@ -7,8 +7,6 @@ it is told. Imports no vendor until a page changes.
 
 from __future__ import annotations
 
-import logging
-import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,9 +18,10 @@ from rag.errors import IndexStateError, UnreadableFileError
 from rag.index.files import remove_tree, sync, sync_tree
 from rag.index.hashes import corpus_hash
 from rag.index.layout import NOTES, Layout
-from rag.index.lock import Claim, retire
+from rag.index.lock import Claim
 from rag.index.manifest import FileEntry, Fingerprint, Manifest
 from rag.index.notes import Notes
+from rag.index.retention import prune, retire_folder
 from rag.index.trouble import REBUILD, explained
 from rag.types import Notice
 
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
     from rag.index.shelf import Shelf
     from rag.protocols import Matrix, Progress, Vector
     from rag.types import Chunk, Document
-
-_log = logging.getLogger(__name__)
 
 
 class Writer:
@@ -350,37 +347,10 @@ class Writer:
                     remove_tree(building)
 
     def _prune(self, newest: Manifest) -> None:
-        """Remove generations beyond those kept: the new one, those that it came from, then the newest others. Leased ones stay."""
-        try:
-            for number in self._line(newest.generation, newest.parent)[self._keep :]:
-                self._retire(number)
-        except (OSError, IndexStateError) as error:
-            # The new generation answers already; what could not be removed is tried again next time.
-            _log.warning("An old generation could not be removed: %s", error)
-
-    def _line(self, newest: int, parent: int | None) -> list[int]:
-        """Return all generations in the order in which they are worth keeping."""
-        line = [newest]
-        numbers = self._layout.numbers()
-        while parent is not None and parent in numbers and parent not in line:
-            line.append(parent)
-            parent = self._parent(parent)
-        return line + [number for number in reversed(numbers) if number not in line]
-
-    def _parent(self, number: int) -> int | None:
-        try:
-            return Manifest.read(self._layout.bring(number)).parent
-        except IndexStateError:
-            return None  # damaged: the line of ancestors ends here
+        prune(self._layout, newest, self._keep, self._retire)
 
     def _retire(self, number: int) -> None:
-        folder = self._layout.generation(number)
-        trash = self._layout.trash(number, secrets.token_hex(4))
-        if not self._layout.is_whole(number):
-            folder.rename(trash)  # without a manifest nobody can hold it
-        elif not retire(folder, trash):
-            return
-        remove_tree(trash)
+        retire_folder(self._layout, number)
 
     def _clean(self, path: Path) -> None:
         with explained(self._layout.root, "removing what a killed writer left"):

@@ -64,9 +64,10 @@ def stand_in(tmp_path, monkeypatch, body):
 
 
 def test_where_pip_moves_its_default_the_help_text_tells(environment, tmp_path, monkeypatch):
-    help_text = "  -i, --index-url <url>  Base URL of the index (default\n      https://index.example/simple). This"
+    moved = "https://packages.example/all"
+    help_text = f"  -i, --index-url <url>  Base URL of the index (default\n      {moved}). This"
     stand_in(tmp_path, monkeypatch, f'case "$*" in *--help*) echo "{help_text}";; *) exit 1;; esac')
-    assert read_pip_settings(environment).index == "https://index.example/simple"
+    assert read_pip_settings(environment).index == moved
 
 
 def test_without_pip_the_error_says_what_to_set(environment, tmp_path, monkeypatch):

@@ -23,6 +23,7 @@ from rag.index.remote.records import LEASE_S, GenerationRecord, Records
 from rag.index.remote.server import Server
 from rag.index.remote.shelf import RemoteShelf
 from rag.index.remote.vectors import RemoteVectors
+from rag.index.retention import by_worth
 from rag.index.trouble import explained
 from rag.index.vectors import Vectors
 from rag.index.writer import Writer
@@ -171,7 +172,7 @@ class RemoteWriter(Writer):
         if len(records) < max(_FEWEST, self._keep) or self.previous is None:
             return None
         current = self.previous.generation
-        for candidate in reversed(self._line(number, current)[self._keep :]):
+        for candidate in reversed(by_worth(self._layout, number, current)[self._keep :]):
             if candidate != current and self._layout.retire(candidate):
                 return records[candidate]
         return None
