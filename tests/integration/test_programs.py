@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import asyncio
+import json
 
 import httpx
 import openai
@@ -178,22 +178,21 @@ def test_the_tools_say_what_they_are_for(chat):
     assert "up to 400" in tools["read_page"].inputSchema["properties"]["lines"]["description"]
 
 
-# Gradio's MCP server writes an object as Python does, not as JSON.
 def test_searching_asking_and_reading_with_mcp(chat):
     failed, text = call(chat, "search_notes", question="lora rank", top_k=2)
     assert not failed
-    passages = ast.literal_eval(text)["passages"]
+    passages = json.loads(text)["passages"]
     assert [passage["rank"] for passage in passages] == [1, 2]
 
     failed, text = call(chat, "ask_notes", question=QUESTION)
-    answer = ast.literal_eval(text)
+    answer = json.loads(text)
     assert not failed
     assert answer["status"] == "answered"
     for citation in answer["citations"]:
         assert PAGES[citation["path"]][1][citation["start"] : citation["end"]] == citation["quote"]
 
     failed, text = call(chat, "read_page", path=passages[0]["path"], first_line=5, lines=3)
-    page = ast.literal_eval(text)
+    page = json.loads(text)
     assert not failed
     assert page["text"] == "\n".join(PAGES[page["path"]][1].split("\n")[4:7])
     assert (page["first_line"], page["last_line"]) == (5, 7)
@@ -231,7 +230,7 @@ def test_with_a_password_every_door_is_open(guarded):
         return await session.call_tool("ask_notes", {"question": QUESTION})
 
     result = with_mcp(guarded, work, authorization=f"Bearer ann:{PASSWORD}")
-    assert ast.literal_eval(result.content[0].text)["status"] == "answered"
+    assert json.loads(result.content[0].text)["status"] == "answered"
 
     one = Client(guarded, auth=("ann", PASSWORD), verbose=False, analytics_enabled=False)
     assert one.predict(QUESTION, [], api_name="/ask")["status"] == "answered"

@@ -6,6 +6,7 @@ Docstrings here are read by models: they say what a tool is for. Gradio serves t
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -20,13 +21,13 @@ MOST_PASSAGES = 20
 MOST_LINES = 400
 TOOLS = ("search_notes", "ask_notes", "read_page")
 
-Tool = Callable[..., Awaitable[dict[str, Any]]]
+Tool = Callable[..., Awaitable[str]]  # JSON: Gradio would write an object as Python does, which is none
 
 
 def tools(engine: Engine) -> tuple[Tool, Tool, Tool]:
     """Return the functions, in the order of `TOOLS`."""
 
-    async def search_notes(question: str, top_k: int = 8) -> dict[str, Any]:
+    async def search_notes(question: str, top_k: int = 8) -> str:
         """Find the passages of the notes that fit a question. Use it to read evidence yourself; nothing is written.
 
         Args:
@@ -34,35 +35,35 @@ def tools(engine: Engine) -> tuple[Tool, Tool, Tool]:
             top_k: most passages, 1 to 20.
 
         Returns:
-            passages by rank, each with path, line, heading_path, text and score.
+            JSON: passages by rank, each with path, line, heading_path, text and score.
         """
         with_bounds = min(max(top_k, 1), MOST_PASSAGES)
         try:
             found = await asyncio.to_thread(engine.assistant.search, question, top_k=with_bounds)
         except RagError as error:
             raise _said(error) from error
-        return retrieval_json(found)
+        return _json(retrieval_json(found))
 
-    async def ask_notes(question: str) -> dict[str, Any]:
+    async def ask_notes(question: str) -> str:
         """Answer a question from the notes alone, with citations, or say that the notes don't say. Takes some seconds.
 
         Args:
             question: one question, complete in itself.
 
         Returns:
-            status (answered or abstained), text with markers like [1], and citations with path, line and quote.
+            JSON: status (answered or abstained), text with markers like [1], and citations with path, line and quote.
         """
         try:
             run = engine.ask(question)
             async for step in run.steps():
                 if isinstance(step, Answer):
                     whole = answer_json(step)
-                    return {key: whole[key] for key in ("status", "reason", "text", "citations", "generation")}
+                    return _json({key: whole[key] for key in ("status", "reason", "text", "citations", "generation")})
         except RagError as error:
             raise _said(error) from error
         raise gr.Error("The server is going down.", print_exception=False)
 
-    async def read_page(path: str, first_line: int = 1, lines: int = 200) -> dict[str, Any]:
+    async def read_page(path: str, first_line: int = 1, lines: int = 200) -> str:
         """Read a page of the notes, or a part of it, by the path that search_notes and ask_notes give.
 
         Args:
@@ -71,10 +72,10 @@ def tools(engine: Engine) -> tuple[Tool, Tool, Tool]:
             lines: how many lines, up to 400.
 
         Returns:
-            path, first_line, last_line, total_lines and text.
+            JSON: path, first_line, last_line, total_lines and text.
         """
         try:
-            return await asyncio.to_thread(_read, engine, path, first_line, lines)
+            return _json(await asyncio.to_thread(_read, engine, path, first_line, lines))
         except RagError as error:
             raise _said(error) from error
 
@@ -97,6 +98,10 @@ def _read(engine: Engine, path: str, first_line: int, count: int) -> dict[str, A
         "total_lines": len(every),
         "text": "\n".join(shown),
     }
+
+
+def _json(value: dict[str, Any]) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _said(error: RagError) -> gr.Error:
