@@ -35,7 +35,8 @@ _ROUTES = re.compile(
 _HEADERS = {
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"DENY",
-    b"referrer-policy": b"no-referrer",
+    # Not `no-referrer`: a form of this page would then be sent with `Origin: null`, and be taken for one of another site.
+    b"referrer-policy": b"same-origin",
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
 }

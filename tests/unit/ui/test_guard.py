@@ -156,7 +156,7 @@ def test_every_answer_carries_the_headers_once():
         _, headers, _ = request(path)
         assert headers["x-content-type-options"] == "nosniff"
         assert headers["x-frame-options"] == "DENY"
-        assert headers["referrer-policy"] == "no-referrer"
+        assert headers["referrer-policy"] == "same-origin"
         assert "default-src 'none'" in headers["content-security-policy"]
 
 

@@ -1,0 +1,91 @@
+"""Settings in place, and the login of a team."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.ui.web.passwords import Passwords
+from tests.browser.test_chat import _serious
+from tests.ui_process import ChatProcess
+
+pytestmark = pytest.mark.browser
+
+LORA = "How does lora save memory?"
+
+
+def test_what_is_set_counts_from_the_next_question_on(visit, chat, ask):
+    page = visit(chat)
+    page.get_by_role("button", name="Settings").click()
+    settings = page.locator("#settings")
+    settings.get_by_label("Most passages").fill("2")
+    settings.get_by_label("Most passages").press("Enter")
+    page.get_by_text("Saved; it counts from the next question on.").wait_for()
+    turn = ask(page, LORA)
+    assert turn.locator(".card").count() == 2
+    settings.get_by_role("button", name="As configured").click()
+    page.get_by_text("Everything is as configured.").wait_for()
+    assert ask(page, "And what about lora rank?").locator(".card").count() == 6
+
+
+def test_the_strictness_decides_whether_it_answers(visit, chat, ask):
+    page = visit(chat)
+    page.get_by_role("button", name="Settings").click()
+    settings = page.locator("#settings")
+    settings.get_by_label("Strictness in percent").fill("100")
+    settings.get_by_role("button", name="Save").click()
+    page.get_by_text("Saved").wait_for()
+    assert "The notes don't say." in ask(page, LORA).locator(".answer").inner_text()
+
+
+def test_another_model_can_be_chosen(visit, chat, ask):
+    page = visit(chat)
+    page.get_by_role("button", name="Settings").click()
+    settings = page.locator("#settings")
+    for name in ("another", "scripted"):
+        settings.get_by_label("Model").select_option(name)
+        settings.get_by_role("button", name="Use it").click()
+        page.get_by_text("The model is being changed.").wait_for()
+        turn = ask(page, LORA)
+        turn.get_by_role("button", name="Why this answer").click()
+        assert name in page.locator(".panel").inner_text()
+        page.keyboard.press("Escape")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_settings_and_the_list_are_accessible(visit, chat, ask, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = visit(chat, scheme=scheme)
+    turn = ask(page, LORA)
+    turn.get_by_role("button", name="Not helpful").click()
+    page.locator("#shelf summary").first.click()
+    page.get_by_role("button", name="Settings").click()
+    turn.get_by_role("button", name="Why this answer").click()
+    page.wait_for_timeout(300)
+    assert _serious(Axe().run(page)) == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_team_logs_in_and_out(browser, chromium, tmp_path, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    Passwords(tmp_path / "users").add("ann", "correct horse")
+    with ChatProcess("--pause-s", 0.002, "--users", tmp_path / "users") as running:
+        page = browser.new_context(color_scheme=scheme).new_page()
+        page.set_default_timeout(15_000)
+        page.goto(running.url)
+        assert _serious(Axe().run(page)) == []
+        page.get_by_label("Name").fill("ann")
+        page.get_by_label("Password").fill("wrong horse")
+        page.get_by_role("button", name="Log in").click()
+        page.get_by_text("Name or password is wrong").wait_for()
+        page.get_by_label("Name").fill("ann")
+        page.get_by_label("Password").fill("correct horse")
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_selector("#welcome button")
+        page.fill("#question textarea", LORA)
+        page.press("#question textarea", "Enter")
+        page.wait_for_selector('.turn[data-state="done"]')
+        page.get_by_role("button", name="Log out").click()
+        page.get_by_label("Password").wait_for()
+        page.context.close()
