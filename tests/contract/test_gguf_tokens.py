@@ -37,7 +37,7 @@ ODD = [
 @pytest.fixture(scope="module")
 def path():
     try:
-        found = model_path("qwen2.5-coder-0.5b", load_config().models_dir)
+        found = model_path("qwen2.5-coder-1.5b", load_config().models_dir)
     except ModelError as error:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error))
