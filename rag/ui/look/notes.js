@@ -157,8 +157,16 @@ window.notes ??= (() => {
 
   // --- what is loaded when it comes into view ---
 
+  // When its tab is opened, and not when it is scrolled back into view: what a reader has opened meanwhile stays.
   const seen = new IntersectionObserver((entries) => {
-    for (const { target, isIntersecting } of entries) if (isIntersecting) act(target.dataset.load, {}, target);
+    for (const { target, isIntersecting, boundingClientRect } of entries) {
+      if (!isIntersecting) {
+        if (!boundingClientRect.width) delete target.dataset.loaded;
+      } else if (!("loaded" in target.dataset)) {
+        target.dataset.loaded = "";
+        act(target.dataset.load, {}, target);
+      }
+    }
   });
 
   function find() {
