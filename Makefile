@@ -11,7 +11,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check --quiet
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help chat engine test ingest eval eval-full check lint lint-corpus soak bench clean distclean constraints
+.PHONY: help chat engine test ingest eval eval-full check lint lint-corpus soak bench screenshots clean distclean constraints
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -62,11 +62,14 @@ eval-full: $(VENV)/.test  ## calibrate the judge, ask every question and compare
 
 soak: $(VENV)/.test  ## the long tests at full size; appends its figures to docs/LOG.md
 	@$(BIN)/python -m rag models fetch --set test
-	@RAG_SOAK=100 $(BIN)/python -m pytest tests/integration/test_index_crash.py tests/fuzz --timeout 7200 --soak-log docs/LOG.md $(ARGS)
+	@RAG_SOAK=100 $(BIN)/python -m pytest tests/integration/test_index_crash.py tests/integration/test_many_chats.py tests/browser/test_speed.py tests/fuzz --timeout 7200 --soak-log docs/LOG.md $(ARGS)
 
 bench: $(VENV)/.test  ## time ingest, search and ask on this machine (ARGS="ingest" beside a peer, ARGS="growth" by size)
 	@$(BIN)/python -m rag models fetch
 	@$(BIN)/python -m eval bench $(ARGS)
+
+screenshots: $(VENV)/.test  ## take the pictures in docs/images anew (ARGS="--real" with the configured model)
+	@$(BIN)/python -m tests.screenshots $(ARGS)
 
 clean:  ## remove the index, runs and caches; keep the environment and the weights
 	@rm -rf index eval/runs build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
