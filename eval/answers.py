@@ -73,6 +73,7 @@ def answer_of(value: Mapping[str, Any]) -> Answer:
         timings_s=dict(value["timings_s"]),
         generation=value["generation"],
         invented_markers=value.get("invented_markers", 0),
+        probability=value.get("probability", 0.0),
     )
 
 

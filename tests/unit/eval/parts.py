@@ -48,6 +48,8 @@ def answered(*sentences: str, page: str = PAGE, path: str = "bert.md", cite: str
         (passage(page, path=path, title="BERT"),),
         {"retrieve": 0.1, "first_token": 1.0, "total": 2.0},
         generation,
+        invented_markers=2,
+        probability=0.75,  # no field is at its default: one that is forgotten shows
     )
 
 
