@@ -18,9 +18,9 @@ import pytest
 from rag.errors import IndexLockedError, IndexStateError
 from rag.index import Index, embed_hash, scratch
 from tests.fake_index import FINGERPRINT, embed_hashes, pages, store, vector
+from tests.integration.children import ROOT, children, last_line, salt_of
 from tests.integration.index_child import PAGES
 
-ROOT = Path(__file__).parents[2]
 SOAK = os.environ.get("RAG_SOAK", "")
 TRIALS = (int(SOAK) if SOAK.isdigit() and int(SOAK) > 1 else 100) if SOAK else 10
 # `SOAK_PART=2/4` runs the second quarter of the trials, so that a long soak can be had in parts.
@@ -41,41 +41,8 @@ def temporary(tmp_path, monkeypatch):
 @pytest.fixture
 def start():
     """Start `index_child` and wait until it says that it is ready."""
-    started = []
-
-    def run(*arguments, wait=True):
-        command = [sys.executable, "-m", "tests.integration.index_child", *map(str, arguments)]
-        pipe = subprocess.PIPE
-        process = subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
-        started.append(process)
-        if wait:
-            line = process.stdout.readline()
-            assert line, process.communicate()[1]
-            assert json.loads(line) == {"ready": True}
-        return process
-
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def last_line(process):
-    out, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
-    return json.loads(out.splitlines()[-1])
-
-
-def salt_of(index):
-    """The one salt of a whole, sound, answering generation."""
-    with index.open() as reader:
-        assert reader.chunk_count == 3 * PAGES
-        assert len(reader.nearest(vector("x"), 20)) == 20
-        texts = [chunk.text for chunk in reader.all_chunks()]
-    assert len(texts) == 3 * PAGES
-    [salt] = {text.split()[0] for text in texts}
-    assert index.verify() == ()
-    return salt
+    with children() as run:
+        yield run
 
 
 def no_left_overs(root, temporary, keep=2):

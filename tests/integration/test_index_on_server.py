@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import random
 import secrets
 import signal
-import subprocess
-import sys
 import time
-from pathlib import Path
+from itertools import count
 
 import pytest
 
@@ -20,9 +17,8 @@ from rag.index.remote.lock import RemoteLock, holder
 from rag.index.remote.server import Server
 from tests.chroma_server import free_port
 from tests.fake_index import matrix, page, pages, store, vector
-from tests.integration.index_child import LOCK_EXPIRY_S, PAGES
-
-ROOT = Path(__file__).parents[2]
+from tests.integration.children import children, last_line, salt_of
+from tests.integration.index_child import LOCK_EXPIRY_S
 
 
 @pytest.fixture
@@ -38,39 +34,13 @@ def index(server, tmp_path):
 @pytest.fixture
 def child(server, tmp_path):
     """Start `index_child` on the same index, with a cache of its own, and wait until it is ready."""
-    started = []
+    with children() as run:
+        caches = count()
 
-    def run(command, *arguments):
-        root = f"{server.address}#{server.name}#{tmp_path / f'child-{len(started)}'}"
-        call = [sys.executable, "-m", "tests.integration.index_child", command, root, *map(str, arguments)]
-        pipe = subprocess.PIPE
-        process = subprocess.Popen(call, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
-        started.append(process)
-        line = process.stdout.readline()
-        assert line, process.communicate()[1]
-        assert json.loads(line) == {"ready": True}
-        return process
+        def started(command, *arguments):
+            return run(command, f"{server.address}#{server.name}#{tmp_path / f'child-{next(caches)}'}", *arguments)
 
-    yield run
-    for process in started:
-        process.kill()
-        process.communicate()
-
-
-def last_line(process):
-    out, errors = process.communicate(timeout=120)
-    assert process.returncode == 0, errors
-    return json.loads(out.splitlines()[-1])
-
-
-def salt_of(index):
-    with index.open() as reader:
-        assert len(reader.nearest(vector("x"), 20)) == 20
-        texts = [chunk.text for chunk in reader.all_chunks()]
-    assert len(texts) == 3 * PAGES
-    [salt] = {text.split()[0] for text in texts}
-    assert index.verify() == ()
-    return salt
+        yield started
 
 
 def collections(server):
