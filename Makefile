@@ -30,8 +30,8 @@ test: $(VENV)/.test  ## install and run the whole test suite
 	@$(MAKE) --no-print-directory lint
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.test lint  ## linters, types, architecture and unit tests, in under a minute
-	@$(BIN)/python -m pytest tests/unit -q
+check: $(VENV)/.test lint  ## linters, types, architecture and the quick unit tests, in under a minute
+	@$(BIN)/python -m pytest tests/unit -q -m "not slow"
 
 lint: $(VENV)/.test
 	@$(BIN)/ruff check .

@@ -117,12 +117,14 @@ def test_a_formula_stays_whole():
     ]
 
 
+@pytest.mark.slow
 def test_a_line_of_two_hundred_thousand_characters():
     for source in ("x" * 200_000, "word " * 40_000):
         found = chunks_of(source, target=220)
         assert "".join(chunk.text for chunk in found).replace(" ", "") == source.replace(" ", "")
 
 
+@pytest.mark.slow
 def test_a_long_line_full_of_markup_takes_a_second():
     source = "word **bold** " * 15_000
     page = parse(source, "note.md")

@@ -127,6 +127,7 @@ def test_leaders_are_chosen_in_order():
     assert leaders([second, first]) == {first.key: second.key, second.key: second.key}
 
 
+@pytest.mark.slow
 def test_the_same_in_every_process():
     """Neither the hash seed nor the order of imports may move a band: they are stored."""
     code = (

@@ -13,6 +13,8 @@ from rag.watch import is_watched, watch
 
 REPORT = IngestReport(1, (), (), (), 3, (), (), 3, 9, 0, 9, {"total": 0.25})
 
+pytestmark = pytest.mark.slow  # edits are waited for until they settle
+
 
 class DoneError(Exception):
     """Ends the endless loop."""

@@ -77,6 +77,7 @@ def test_what_is_asked_beside_an_order_is_kept(text, question):
     assert request.orders
 
 
+@pytest.mark.slow
 def test_long_and_strange_texts_take_no_time():
     for text in ("ignore " * 5000, "a" * 20_000, "?" * 20_000, "ignore " + "x " * 10_000 + "instructions", "\x00\ud800"):
         read_request(text)

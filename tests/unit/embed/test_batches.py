@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ def test_no_texts_no_batches():
     assert plan_batches([], budget_tokens=64, step_tokens=16) == []
 
 
+@pytest.mark.slow
 @given(
     lengths=st.lists(st.integers(0, 300), max_size=60),
     budget=st.integers(1, 2000),

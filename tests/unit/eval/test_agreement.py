@@ -56,6 +56,7 @@ def test_intervals_draw_groups_and_not_their_members():
     assert measured(Scored([], [], []), aucs).value is None
 
 
+@pytest.mark.slow
 def test_an_interval_holds_the_value_and_narrows_with_more():
     few, many = measured(scores(1.0, count=40), aucs), measured(scores(1.0, count=400), aucs)
     assert few.interval[0] < few.value < few.interval[1]
@@ -98,6 +99,7 @@ def test_the_correction_is_that_of_rogan_and_gladen_for_hard_verdicts():
     assert found.interval[0] < found.value < found.interval[1]
 
 
+@pytest.mark.slow
 def test_the_correction_finds_the_share_that_a_faulty_judge_hides():
     """Of 300 answers 70% are good; a judge that misses and invents says otherwise, and its interval holds the truth."""
     draw = np.random.default_rng(4)

@@ -77,6 +77,7 @@ def test_timings_are_shown_as_a_table_and_as_json():
     assert said["machine"]["cores"] >= 1
 
 
+@pytest.mark.slow
 def test_a_corpus_that_is_not_there_or_cannot_be_ingested_is_a_plain_error(tmp_path):
     with pytest.raises(CorpusError):
         time_ingests(tmp_path / "none", tmp_path, None, QUIET)

@@ -26,6 +26,7 @@ def test_every_quote_of_our_sentences_stands_in_its_page():
         assert all(quote in source for quote in pair.quotes), pair.id
 
 
+@pytest.mark.slow
 def test_kept_features_are_those_of_the_code():
     pairs = read_pairs()[::12]
     kept = {row.id: row for row in read_rows()}

@@ -92,6 +92,7 @@ def test_labels_follow_from_what_was_done_to_an_answer(answers):
         labelled(group, "factual_correctness")
 
 
+@pytest.mark.slow
 def test_a_good_judge_beats_counting_words_and_a_failing_one_measures_nothing(answers):
     good = scored(answers, "faithfulness")
     assert (len(good.judge), good.failed) == (len(answers), 0)
@@ -126,6 +127,7 @@ def test_scores_are_kept_by_judge_and_the_same_judge_is_replaced(tmp_path, answe
         read_calibration("a", file)
 
 
+@pytest.mark.slow
 def test_the_table_shows_the_judge_and_word_overlap_with_intervals(answers):
     said = calibration_markdown("a judge", [scored(answers, "faithfulness")])
     rows = [line for line in said.splitlines() if line.startswith("| faithfulness")]

@@ -85,6 +85,7 @@ def test_questions_of_one_run_only_do_not_count():
     assert (found.questions, found.only_one) == (4, 6)
 
 
+@pytest.mark.slow
 def test_noise_among_many_figures_is_not_called_significant():
     """Each of thirty figures differs by chance alone; without a correction, one or two would pass 0.05."""
     import random

@@ -125,12 +125,14 @@ RETRIEVAL = {"evidence_recall@256", "hit@1", "hit@3", "mrr", "ndcg@10", "context
 CITATIONS = {"citation_precision", "citation_recall"}
 
 
+@pytest.mark.slow
 def test_shuffled_retrieval_is_worse_retrieval(tmp_path):
     found, verdicts = compared(tmp_path, Shuffled())
     assert set(found.worse) >= RETRIEVAL
     assert verdicts["faithfulness"] == "noise", "it still says what its passages say"
 
 
+@pytest.mark.slow
 def test_answers_from_memory_are_unfaithful_and_retrieval_is_not_blamed(tmp_path):
     found, verdicts = compared(tmp_path, FromMemory())
     assert {"right", "must_facts", "faithfulness", "semantic_similarity"} <= set(found.worse)
@@ -138,11 +140,13 @@ def test_answers_from_memory_are_unfaithful_and_retrieval_is_not_blamed(tmp_path
     assert found.mcnemar_p < 0.001
 
 
+@pytest.mark.slow
 def test_shifted_citations_are_worse_citations_and_nothing_else_is(tmp_path):
     found, _ = compared(tmp_path, Shifted())
     assert set(found.worse) == CITATIONS
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [0, 1, 2, 3])
 def test_a_system_is_not_worse_than_itself(tmp_path, seed):
     """With the seed of the first run the answers are the same; with another one the system errs on other questions."""

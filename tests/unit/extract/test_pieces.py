@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -54,6 +55,7 @@ KINDS = st.sampled_from([None, "paragraph", "code", "table", "list", "diagram", 
 TEXTS = st.text(alphabet=st.sampled_from("ab \n\r\t#*`<>|-[]Ã©ğŸ’½\x0c%{}:!é中"), max_size=40)
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(KINDS, TEXTS, st.sampled_from(["", "Page 1", "Cell 2"])), max_size=6))
 def test_whatever_is_extracted_the_offsets_hold(found):
     pieces = [Piece(text, kind, place, level=2 if kind == "heading" else 0) for kind, text, place in found]

@@ -49,6 +49,7 @@ def stored(file):
         notes.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_any_history_gives_what_a_fresh_look_gives(tmp_path, seed):
     chance = random.Random(seed)

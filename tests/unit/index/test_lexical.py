@@ -38,6 +38,7 @@ def built(folder, held):
     return Lexical(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("run", [1, 2, 1000])
 def test_any_edits_equal_a_fresh_build(tmp_path_factory, monkeypatch, run):
     monkeypatch.setattr(lexical, "_RUN", run)

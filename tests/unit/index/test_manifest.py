@@ -42,6 +42,7 @@ def test_it_reads_what_it_writes(tmp_path):
     assert Manifest.read(tmp_path) == MANIFEST
 
 
+@pytest.mark.slow
 @relaxed
 @given(st.dictionaries(st.text(), st.builds(FileEntry, st.text(), st.integers(0), st.text(), st.just(()), st.none() | st.text())))
 def test_any_files_survive(files):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -25,10 +27,16 @@ def write(file, some, previous=None):
     draft.close(keep=True)
 
 
+@pytest.fixture(scope="module")
+def written(tmp_path_factory):
+    file = tmp_path_factory.mktemp("written") / "notes.sqlite"
+    write(file, pages(400))
+    return file
+
+
 @pytest.fixture
-def file(tmp_path):
-    write(tmp_path / "notes.sqlite", pages(400))
-    return tmp_path / "notes.sqlite"
+def file(tmp_path, written):
+    return Path(shutil.copy(written, tmp_path))
 
 
 @pytest.fixture

@@ -39,12 +39,14 @@ chunks = st.builds(
 )
 
 
+@pytest.mark.slow
 @relaxed
 @given(chunks)
 def test_a_chunk_survives(chunk):
     assert row_chunk(chunk_row(chunk, b"digest", 7)) == chunk
 
 
+@pytest.mark.slow
 @relaxed
 @given(any_text, any_text, st.dictionaries(any_text, json_values))
 def test_a_document_survives(title, source, metadata):

@@ -167,6 +167,7 @@ def test_control_characters():
     assert page.blocks[0].text == "a\ufffdb c\ufffd \x01\x1b[0m"
 
 
+@pytest.mark.slow
 def test_a_very_long_line():
     page = page_of("# H\n\n" + "word **bold** " * 15_000)
     assert len(page.blocks) == 2

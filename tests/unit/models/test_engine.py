@@ -170,6 +170,7 @@ def test_a_trial_that_crashes_is_an_error(monkeypatch, gguf):
         engine_build._try([str(gguf)])
 
 
+@pytest.mark.slow
 def test_stopping_a_build_stops_its_compilers(tmp_path):
     """Two processes deep, as the compilers of pip are."""
     program = f"import subprocess, sys; subprocess.run(['sh', '-c', 'echo go; sleep 1; echo late > {tmp_path}/late'])"

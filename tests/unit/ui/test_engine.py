@@ -45,6 +45,7 @@ def test_a_question_is_answered_in_steps():
     assert run.sources["guide/lora.md"] == PAGES["guide/lora.md"][1]
 
 
+@pytest.mark.slow
 def test_questions_are_answered_one_after_another_and_told_how_many_are_before_them():
     async def main(engine):
         runs = [engine.ask(SLOW), engine.ask("lora"), engine.ask("attention")]
@@ -62,6 +63,7 @@ def test_questions_are_answered_one_after_another_and_told_how_many_are_before_t
     assert any(isinstance(step, Started) for step in third)
 
 
+@pytest.mark.slow
 def test_stopping_tells_the_reader_at_once_and_frees_the_engine():
     model = ScriptedModel(pause_s=0.005)
 
@@ -100,6 +102,7 @@ def test_leaving_frees_the_engine():
     assert model.stopped == 1
 
 
+@pytest.mark.slow
 def test_a_question_that_was_given_up_in_line_is_never_asked():
     model = ScriptedModel(pause_s=0.002)
 
@@ -183,6 +186,7 @@ def test_a_model_that_cannot_be_loaded_is_said_and_tried_again():
     assert engine.state == "ready"
 
 
+@pytest.mark.slow
 def test_closing_gives_everything_up():
     engine = Engine(scripted_assistant(ScriptedModel(pause_s=0.02)))
     engine.start()

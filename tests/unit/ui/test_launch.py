@@ -62,6 +62,7 @@ def free_port():
         return str(taken.getsockname()[1])
 
 
+@pytest.mark.slow
 def test_nothing_heavy_is_imported_before_the_port_is_known_to_be_free():
     with bind("127.0.0.1", 0) as taken:
         code = (

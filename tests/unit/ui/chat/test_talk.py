@@ -1,6 +1,8 @@
 import asyncio
 import logging
 
+import pytest
+
 from rag.ui.chat.talk import follow, new_turn
 from rag.ui.engine import Engine
 from tests.ui_fakes import PAYLOADS, ScriptedModel, scripted_assistant
@@ -23,6 +25,7 @@ def ask(question, model=None, spoil=None):
         assert engine.close(5)
 
 
+@pytest.mark.slow
 def test_the_states_of_an_answer():
     pairs = ask("How does lora save memory?", ScriptedModel(pause_s=0.02))
     turns = [turn for turn, _ in pairs]
@@ -58,6 +61,7 @@ class _Unsure(ScriptedModel):
         return (0.0, 1.0)
 
 
+@pytest.mark.slow
 def test_everything_of_a_hostile_page_is_inert():
     for turn, _ in ask(f"What trick does the hostile page greets reader {PAYLOADS[0]}?", ScriptedModel(pause_s=0.005)):
         for html in (turn.question, turn.evidence, turn.answer, turn.foot, *turn.places.values()):

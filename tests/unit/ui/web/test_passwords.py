@@ -37,6 +37,7 @@ def test_the_file_holds_no_password_and_is_its_owners_alone(users, tmp_path):
     assert [path.name for path in file.parent.iterdir()] == ["users"]
 
 
+@pytest.mark.slow
 def test_hashing_is_as_dear_as_it_should_be(monkeypatch):
     monkeypatch.undo()
     n, r, p = passwords._N, passwords._R, passwords._P
