@@ -34,12 +34,15 @@ def vector_digest(chunk_id: str, vector: Vector) -> bytes:
 
 
 def check_vectors(notes: Notes, vectors: Vectors, *, written_by: int | None) -> list[str]:
-    """Return what is wrong between notes and vectors; empty where nothing is.
+    """Compare notes and vectors.
 
     Args:
         notes: of the generation.
         vectors: a copy of its vectors.
         written_by: compare only the vectors that this generation wrote; None compares all.
+
+    Returns:
+        What is wrong, one sentence each; empty where nothing is.
     """
     wrong: list[str] = []
     chunks, stored = notes.counts()[1], vectors.count()
@@ -63,12 +66,15 @@ def check_lexical(notes: Notes, lexical: Lexical) -> list[str]:
 
 
 def check_manifest(folder: Path, manifest: Manifest, vectors: Vectors) -> list[str]:
-    """Return everything that is wrong with a whole generation, recomputing each of its manifest's hashes.
+    """Check a whole generation, recomputing each of its manifest's hashes.
 
     Args:
         folder: of the generation.
         manifest: of the generation.
         vectors: a copy of its vectors.
+
+    Returns:
+        Everything that is wrong, one sentence each; empty where nothing is.
     """
     notes = Notes(folder / NOTES)
     try:

@@ -161,7 +161,13 @@ class Draft:
             return self._notes.overlaps()
 
     def finish(self, progress: Progress) -> tuple[int, int]:
-        """Write everything out, check it as a reader would see it, and close; return how many documents and chunks there are.
+        """Write everything out, check it as a reader would see it, and close.
+
+        Args:
+            progress: told which stage is running; these stages have no count.
+
+        Returns:
+            How many documents and how many chunks there are.
 
         Raises:
             IndexStateError: the disk is full, or what was written is not what is there.

@@ -39,9 +39,12 @@ class Index:
         self._layout = Layout(root)
 
     def pointer(self) -> int | None:
-        """Return the number of the generation that answers questions, None where there is no index yet.
+        """Look up which generation answers questions.
 
         Cheap enough to ask before each question.
+
+        Returns:
+            Its number, from 1; None where there is no index yet.
 
         Raises:
             IndexStateError: the pointer is damaged, or the folder cannot be read.
@@ -49,7 +52,10 @@ class Index:
         return self._layout.pointer()
 
     def current(self) -> Manifest | None:
-        """Return the manifest of the generation that answers questions, None where there is no index yet.
+        """Read the manifest of the generation that answers questions.
+
+        Returns:
+            The manifest; None where there is no index yet.
 
         Raises:
             IndexStateError: the pointer or that generation is damaged.
@@ -58,7 +64,13 @@ class Index:
         return None if number is None else self.manifest(number)
 
     def manifest(self, number: int) -> Manifest:
-        """Return the manifest of a generation.
+        """Read the manifest of a generation.
+
+        Args:
+            number: of the generation, from 1.
+
+        Returns:
+            The manifest, fetched first where the index is on a server.
 
         Raises:
             IndexStateError: there is no such generation, or it is damaged.
@@ -88,7 +100,13 @@ class Index:
             return holder(self.root / LOCK)
 
     def open(self, number: int | None = None) -> Reader:
-        """Open a generation for reading, by default the one that answers questions.
+        """Open a generation for reading.
+
+        Args:
+            number: of the generation; None is the one that answers questions.
+
+        Returns:
+            A reader to be closed, or used as a context manager: until then the generation is not removed.
 
         Raises:
             IndexStateError: there is no index or no such generation, or it is damaged.
@@ -115,6 +133,9 @@ class Index:
         Args:
             command: what a second writer is told about this one, such as `python ingest.py`.
 
+        Returns:
+            A writer, to be used as a context manager that holds the lock; only what it commits counts.
+
         Raises:
             IndexLockedError: another process is writing.
             IndexStateError: the folder cannot be written.
@@ -122,9 +143,17 @@ class Index:
         return Writer(self._layout, self._lock(command), keep=self._keep)
 
     def rollback(self, number: int | None = None, *, command: str = "python -m rag rollback") -> Manifest:
-        """Move the pointer to another generation, by default back to the one that the current one was made from.
+        """Move the pointer to another generation.
 
-        Where that is gone, the newest older one is taken. The generation left behind stays, so that this can be undone.
+        The generation left behind stays, so that this can be undone.
+
+        Args:
+            number: of that generation; None is the one that the current one was made from, or the newest older one where that is
+                gone.
+            command: what another writer is told about this one.
+
+        Returns:
+            The manifest of the generation that answers questions now.
 
         Raises:
             IndexLockedError: another process is writing.
@@ -140,9 +169,16 @@ class Index:
             lock.release()
 
     def verify(self, number: int | None = None) -> tuple[str, ...]:
-        """Recompute all hashes of a generation's manifest and return what is wrong; empty where all is well.
+        """Recompute all hashes of a generation's manifest.
 
         Work for the whole generation.
+
+        Args:
+            number: of the generation; None is the one that answers questions.
+
+        Returns:
+            What is wrong, one sentence each; empty where all is well. A generation that cannot be opened is one sentence, not an
+            error.
 
         Raises:
             IndexStateError: there is no index, or its pointer is damaged.

@@ -79,6 +79,9 @@ class Layout:
     def check_whole(self, number: int) -> None:
         """Refuse a generation that lacks a part.
 
+        Args:
+            number: of the generation.
+
         Raises:
             IndexStateError: the manifest, the notes or the vectors are missing.
         """
@@ -102,7 +105,10 @@ class Layout:
         return tuple(found)
 
     def pointer(self) -> int | None:
-        """Return the number of the generation that answers questions, None where there is no index yet.
+        """Read which generation answers questions.
+
+        Returns:
+            Its number; None where there is no index yet.
 
         Raises:
             IndexStateError: the pointer cannot be read or names nothing that could be a generation.

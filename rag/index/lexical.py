@@ -86,12 +86,15 @@ class Lexical:
         return self._vocabulary
 
     def best(self, terms: Mapping[str, float], count: int, labels: Sequence[str] = ()) -> list[tuple[str, float]]:
-        """Return up to `count` pairs of chunk id and BM25 score (above 0), best first, ties by id.
+        """Rank chunks by BM25.
 
         Args:
             terms: words of the query with their weights; 1 is a word that was asked for.
             count: how many at most.
             labels: those that a chunk must have, all of them.
+
+        Returns:
+            Up to `count` pairs of chunk id and score (above 0), best first, ties by id.
         """
         scores = self._scores(terms)
         for label in labels:

@@ -115,6 +115,9 @@ class Manifest:
     def check_matches(self, expected: Fingerprint) -> None:
         """Refuse to answer with, or add to, a generation that was built otherwise.
 
+        Args:
+            expected: what the configuration would build.
+
         Raises:
             IndexStateError: embedder, dimension or chunker differ; the hint names the command that mends it.
         """
@@ -150,6 +153,12 @@ class Manifest:
     @classmethod
     def read(cls, folder: Path) -> Manifest:
         """Read the manifest of a generation's folder.
+
+        Args:
+            folder: of the generation.
+
+        Returns:
+            The manifest; what it says of the files beside it is not checked here.
 
         Raises:
             IndexStateError: it is missing or damaged, or of a format that this program does not know.

@@ -208,6 +208,10 @@ class NotesDraft:
     def insert(self, document: DocumentRow, chunks: Sequence[ChunkRow]) -> None:
         """Add a document that is not there and its chunks.
 
+        Args:
+            document: its path must be new.
+            chunks: of that document; their ids must be new.
+
         Raises:
             ValueError: a chunk's id or place is taken.
         """

@@ -92,12 +92,15 @@ class Reader:
         return self.manifest.chunks
 
     def nearest(self, query: Vector, count: int, where: Mapping[str, str] | None = None) -> list[tuple[str, float]]:
-        """Return up to `count` pairs of chunk id and cosine similarity (-1 to 1), best first, ties by id.
+        """Find the chunks whose vectors are closest to a query's.
 
         Args:
             query: shape (dimension,), of L2 norm 1.
             count: how many at most.
             where: fields that a chunk must have, such as `{"tags": "rag", "path": "guides"}`; see `rag.index.filters`.
+
+        Returns:
+            Up to `count` pairs of chunk id and cosine similarity (-1 to 1), best first, ties by id.
 
         Raises:
             ValueError: the query has another dimension than the index.
@@ -109,12 +112,15 @@ class Reader:
             return self._opened_vectors().nearest(query, count, wanted(where or {}))
 
     def matching(self, terms: Mapping[str, float], count: int, where: Mapping[str, str] | None = None) -> list[tuple[str, float]]:
-        """Return up to `count` pairs of chunk id and BM25 score (above 0), best first, ties by id.
+        """Find the chunks that hold the words of a query.
 
         Args:
             terms: words, as `rag.terms.query_terms` gives them, with their weights.
             count: how many at most.
             where: fields that a chunk must have; see `rag.index.filters`.
+
+        Returns:
+            Up to `count` pairs of chunk id and BM25 score (above 0), best first, ties by id.
         """
         return self._lexical.best(terms, count, wanted(where or {}))
 
@@ -156,7 +162,13 @@ class Reader:
         return self._notes.representatives(ids)
 
     def document(self, path: str) -> Document:
-        """Return a page.
+        """Read a page from the notes of this generation.
+
+        Args:
+            path: relative to the corpus, with `/`.
+
+        Returns:
+            The page as it was ingested, its whole source included.
 
         Raises:
             KeyError: no such page.
@@ -168,7 +180,13 @@ class Reader:
             return row_document(row)
 
     def source(self, path: str) -> str:
-        """Return `Document.source` of a page.
+        """Read the text of a page.
+
+        Args:
+            path: relative to the corpus, with `/`.
+
+        Returns:
+            `Document.source`, which the spans of chunks count in.
 
         Raises:
             KeyError: no such page.

@@ -80,7 +80,14 @@ class ChunkRow(NamedTuple):
 
 
 def document_row(document: Document, outline: str = "") -> DocumentRow:
-    """Return the row of a document and of what links need of it.
+    """Make the row of a document.
+
+    Args:
+        document: its metadata and source are packed.
+        outline: what links of other pages need of it, as text.
+
+    Returns:
+        The row, the same for the same document on every machine.
 
     Raises:
         ValueError: metadata that is not JSON.
@@ -97,7 +104,15 @@ def row_document(row: DocumentRow) -> Document:
 
 
 def chunk_row(chunk: Chunk, vector_digest: bytes, generation: int) -> ChunkRow:
-    """Return the row of a chunk.
+    """Make the row of a chunk.
+
+    Args:
+        chunk: all its fields are kept.
+        vector_digest: of its vector as stored.
+        generation: number of the one that wrote that vector.
+
+    Returns:
+        The row, the same for the same chunk on every machine.
 
     Raises:
         ValueError: metadata that is not JSON.

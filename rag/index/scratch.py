@@ -35,7 +35,13 @@ class Scratch:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def copy(self, source: Path) -> Path:
-        """Copy a folder into this one and return where it is.
+        """Copy a folder into this one.
+
+        Args:
+            source: the folder; it stays as it is.
+
+        Returns:
+            Where the copy is; it goes when this one is removed.
 
         Raises:
             IndexStateError: the source cannot be read, or there is no room for the copy.

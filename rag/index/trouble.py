@@ -35,12 +35,15 @@ _NO_ROOM_BYTES = 1 << 20
 
 
 def explain(error: BaseException, folder: Path, doing: str) -> IndexStateError:
-    """Return the error to raise in place of `error`.
+    """Turn an error of the system or of a vendor into one that says what to do.
 
     Args:
         error: what was caught.
         folder: the folder that was being read or written.
         doing: what was tried, to follow "while", such as `copying the index`.
+
+    Returns:
+        The error to raise in place of `error`: a full disk, a lack of permission, another trouble with files, or a damaged index.
     """
     said = str(error).casefold()
     number = error.errno if isinstance(error, OSError) else None

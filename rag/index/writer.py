@@ -147,6 +147,9 @@ class Writer:
     def remove(self, paths: Iterable[str]) -> None:
         """Forget files and their chunks; paths that are not known are fine.
 
+        Args:
+            paths: relative to the corpus, with `/`.
+
         Raises:
             IndexStateError: the disk is full, or the current generation is damaged.
         """
@@ -189,6 +192,10 @@ class Writer:
     def annotate(self, path: str, notices: Sequence[Notice]) -> None:
         """Put other notices in the place of a file's, such as a link that broke because another page went.
 
+        Args:
+            path: of the file, relative to the corpus.
+            notices: all that it has from now on.
+
         Raises:
             KeyError: the file is not known.
         """
@@ -205,7 +212,10 @@ class Writer:
         return self._draft is not None
 
     def outlines(self) -> dict[str, str]:
-        """Return what links need of each page that is in the index now, by path.
+        """Collect what links need of each page that is in the index now.
+
+        Returns:
+            The outline by path; empty where the generation is made from nothing.
 
         Raises:
             IndexStateError: the current generation is damaged.
@@ -235,10 +245,16 @@ class Writer:
             return draft.overlaps()
 
     def vectors_for(self, embed_hashes: Sequence[str]) -> dict[str, Vector]:
-        """Return, by embed hash, the vectors that the current generation holds for these texts, whatever page they were on.
+        """Look up vectors that the current generation holds for these texts, whatever page they were on.
 
-        Those of pages that were removed in this run are found too, so that a renamed page embeds nothing again. Memory: the vectors
-        returned; ask page by page. See `rag.index.embed_hash`.
+        Those of pages that were removed in this run are found too, so that a renamed page embeds nothing again. See
+        `rag.index.embed_hash`.
+
+        Args:
+            embed_hashes: of the texts; ask page by page, since all vectors found are in memory at once.
+
+        Returns:
+            Those that there are, by embed hash, of shape (dimension,).
 
         Raises:
             IndexStateError: the disk is full, or the current generation is damaged.
@@ -249,7 +265,13 @@ class Writer:
             return draft.vectors_for(embed_hashes)
 
     def commit(self, progress: Progress | None = None) -> Manifest:
-        """Check the new generation and make it the one that answers questions; where nothing changed, return the current one.
+        """Check the new generation and make it the one that answers questions.
+
+        Args:
+            progress: told what is being done.
+
+        Returns:
+            The manifest of the new generation; the current one's where nothing changed.
 
         Raises:
             IndexStateError: the disk is full, the new generation fails its check, or an earlier step failed; the old one answers.

@@ -57,7 +57,13 @@ class Blocks:
         return tuple(block_name(raw) for raw in packed)
 
     def listing(self, blocks: Sequence[str]) -> Listing:
-        """Return the listing that some blocks hold.
+        """Read the listing that some blocks hold.
+
+        Args:
+            blocks: their names in order, as `upload` returned them.
+
+        Returns:
+            By file, the names of its blocks.
 
         Raises:
             IndexStateError: a block is missing or damaged.
@@ -68,6 +74,11 @@ class Blocks:
 
     def download(self, listing: Listing, folder: Path, near: Iterable[Path]) -> None:
         """Write the files of a listing into a folder, with blocks of similar files at hand where they are the same.
+
+        Args:
+            listing: the files to write.
+            folder: where they go; folders below it are made.
+            near: folders that may hold similar files under the same names, such as those of an earlier generation.
 
         Raises:
             IndexStateError: a block is missing or damaged.
@@ -83,7 +94,13 @@ class Blocks:
             write_file(target, b"".join(at_hand[one] for one in blocks))
 
     def get(self, names: Sequence[str]) -> dict[str, bytes]:
-        """Return blocks by name.
+        """Fetch blocks and check each against its name.
+
+        Args:
+            names: of the blocks, in any order.
+
+        Returns:
+            The bytes of every one, by name.
 
         Raises:
             IndexStateError: one is missing or damaged.

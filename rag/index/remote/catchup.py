@@ -58,7 +58,16 @@ def difference(old: Path, new: Path) -> Difference:
 
 
 def catch_up(target: Vectors, source: Vectors, change: Difference, notes: Path) -> int:
-    """Bring a collection up to date with another one and check what was brought; return how many places in its graph died.
+    """Bring a collection up to date with another one and check what was brought.
+
+    Args:
+        target: the collection to change, which holds the older generation.
+        source: the one that holds the newer generation.
+        change: between the two.
+        notes: file of the newer generation's notes.
+
+    Returns:
+        How many places in the graph of `target` died; enough of them are a reason to rebuild it.
 
     Raises:
         IndexStateError: a vector did not arrive as it is in `source`.
@@ -73,6 +82,12 @@ def catch_up(target: Vectors, source: Vectors, change: Difference, notes: Path) 
 
 def bring(target: Vectors, source: Vectors, ids: Iterable[str], notes: Path) -> None:
     """Copy vectors from one collection to another and check that they are what the notes say.
+
+    Args:
+        target: receives them.
+        source: has them; a chunk that it lacks is reported as one that did not arrive.
+        ids: of the chunks.
+        notes: file of the notes that say what each vector must be.
 
     Raises:
         IndexStateError: they are not.

@@ -58,6 +58,12 @@ class RemoteIndex(Index):
     def write(self, command: str) -> Writer:
         """Become the one writer; a context manager.
 
+        Args:
+            command: what a second writer is told about this one.
+
+        Returns:
+            A writer, to be used as a context manager that holds the lock; it drafts in the collection that is idle.
+
         Raises:
             IndexLockedError: another process is writing.
             IndexStateError: the server fails.

@@ -68,6 +68,9 @@ class RemoteLayout(Layout):
     def check_whole(self, number: int) -> None:
         """Refuse a generation that lacks a part.
 
+        Args:
+            number: of the generation.
+
         Raises:
             IndexStateError: its record, its files or its vectors are missing.
         """
@@ -90,7 +93,13 @@ class RemoteLayout(Layout):
         return tuple(found)
 
     def bring(self, number: int) -> Path:
-        """Return the folder with a generation's files, fetched where they are not here; it need not exist where there is none.
+        """Fetch a generation's files where they are not here.
+
+        Args:
+            number: of the generation.
+
+        Returns:
+            The folder with its files; it need not exist where there is no such generation.
 
         Raises:
             IndexStateError: the server fails, or its files are damaged.
@@ -118,6 +127,9 @@ class RemoteLayout(Layout):
 
     def point_to(self, number: int) -> None:
         """Publish a generation that was drafted here, then move the pointer.
+
+        Args:
+            number: of the generation.
 
         Raises:
             IndexStateError: the server fails.
