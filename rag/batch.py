@@ -33,7 +33,13 @@ class Question:
 
 
 def read_questions(file: Path) -> Iterator[Question]:
-    """Yield the questions of a JSON Lines file. The whole file is checked first.
+    """Read the questions of a JSON Lines file. The whole file is checked first.
+
+    Args:
+        file: one JSON object a line, in UTF-8; empty lines are skipped.
+
+    Returns:
+        The questions, in the order of the file.
 
     Raises:
         ConfigError: the file cannot be read, or a line is not a question.
@@ -61,6 +67,12 @@ def _question(line: str, place: str) -> Question:
 def turns(value: object) -> tuple[Message, ...]:
     """Check a conversation that came as JSON.
 
+    Args:
+        value: a list of objects with `role` (`user`, `assistant` or `system`) and `content`.
+
+    Returns:
+        The turns, in order; other keys are dropped.
+
     Raises:
         ValueError: it is not a list of turns.
     """
@@ -78,6 +90,12 @@ def write_results(
     """Answer each question and write one JSON object a line, in order, with its id; lines appear as they are done.
 
     A question that fails with an expected error gets a line with `error`, and the others still run.
+
+    Args:
+        questions: in the order in which they are answered.
+        answer: gives the JSON object of one question, without its id; called once for each.
+        out: the file to write, replaced if it is there; None is standard output.
+        label: what the progress bar says.
 
     Returns:
         0, or 1 if a question failed.
