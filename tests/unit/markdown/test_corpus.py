@@ -11,6 +11,7 @@ CORPUS = Path(__file__).parents[3] / "corpus"
 PAGES = sorted(path for path in CORPUS.rglob("*") if path.suffix in (".md", ".mdx"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.relative_to(CORPUS).as_posix())
 def test_a_page_of_the_corpus(path, monkeypatch):
     def nothing_left(text, drafts, left, assembler):
