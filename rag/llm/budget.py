@@ -8,6 +8,11 @@ from rag.errors import PromptTooLongError
 def check_room(prompt_tokens: int, max_tokens: int, context_tokens: int) -> None:
     """Refuse a prompt that leaves less than `max_tokens` of the context.
 
+    Args:
+        prompt_tokens: of the whole prompt, template included.
+        max_tokens: of the answer, at least 1.
+        context_tokens: what both may have together.
+
     Raises:
         PromptTooLongError: it does.
         ValueError: `max_tokens` is less than 1.

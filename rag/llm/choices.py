@@ -9,7 +9,7 @@ from rag.errors import LLMError
 
 
 def choice_probabilities(top: Sequence[tuple[str, float]], choices: Sequence[str]) -> tuple[float, ...]:
-    """Return the probability of each choice among the choices, in order; they sum to 1.
+    """Turn the likeliest tokens that a server lists into probabilities among the choices.
 
     A choice has the probability of every listed token that it begins with and no other choice does. One that has none is given all
     that it can have: as much as the least likely token listed, and no more than what the list leaves over. So the probability of a
@@ -18,6 +18,9 @@ def choice_probabilities(top: Sequence[tuple[str, float]], choices: Sequence[str
     Args:
         top: tokens and their logarithmic probabilities, best first.
         choices: at least one.
+
+    Returns:
+        The probability of each choice, in order; they sum to 1.
 
     Raises:
         LLMError: none of the choices is listed.

@@ -42,6 +42,12 @@ class Vocabulary:
     def constraint(self, schema: Mapping[str, Any]) -> Constraint:
         """Begin one output.
 
+        Args:
+            schema: JSON Schema.
+
+        Returns:
+            A fresh constraint, before the first token; for one output.
+
         Raises:
             LLMError: the library does not understand the schema.
         """
@@ -63,7 +69,13 @@ class Constraint:
         return np.frombuffer(self._matcher.compute_logit_bias(), np.uint8) > 0
 
     def accept(self, token: int) -> bool:
-        """Take the token that was chosen; returns whether the value is complete.
+        """Take the token that was chosen.
+
+        Args:
+            token: its number in the vocabulary.
+
+        Returns:
+            Whether the value is complete.
 
         Raises:
             LLMError: it was not allowed.

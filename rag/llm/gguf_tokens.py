@@ -28,7 +28,13 @@ _USER_DEFINED: Final = 4  # a type of token that is found whole in any text, unl
 
 
 def is_known(path: Path) -> bool:
-    """Whether the vocabulary in a GGUF file is of the kind that `GgufTokens` reads.
+    """Tell whether the vocabulary in a GGUF file is of the kind that `GgufTokens` reads.
+
+    Args:
+        path: the file.
+
+    Returns:
+        True for byte-level BPE with Qwen2's splitting; other kinds are counted by their engine.
 
     Raises:
         ModelError: the file cannot be read or is not GGUF.

@@ -19,6 +19,9 @@ from rag.errors import LLMError
 def check_schema(schema: Mapping[str, Any] | None) -> None:
     """Refuse what is not a JSON Schema (draft 2020-12); None is fine.
 
+    Args:
+        schema: what the output is to fit.
+
     Raises:
         LLMError: it is not one.
     """
@@ -36,6 +39,9 @@ def checked(pieces: Iterator[str], schema: Mapping[str, Any] | None) -> Iterator
     Args:
         pieces: of the output; closed when the reader closes.
         schema: None checks nothing.
+
+    Yields:
+        The pieces, unchanged. The check comes after the last one: a reader that closes earlier is told nothing.
 
     Raises:
         LLMError: they are not.

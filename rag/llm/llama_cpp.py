@@ -74,7 +74,16 @@ class LlamaCpp:
     def stream(
         self, messages: Sequence[Message], *, max_tokens: int, stop: Sequence[str] = (), schema: Mapping[str, Any] | None = None
     ) -> Iterator[str]:
-        """Yield the answer in pieces; an empty one every tenth of a second while the prompt is read.
+        """Write the answer, greedily decoded.
+
+        Args:
+            messages: the conversation; the model writes the next turn.
+            max_tokens: after which the answer is cut off.
+            stop: strings that end the answer; they are not part of it.
+            schema: JSON Schema that the whole output fits; None is free text.
+
+        Returns:
+            The pieces of the answer; an empty one every tenth of a second while the prompt is read. Closing it stops the engine.
 
         Raises:
             PromptTooLongError: prompt and `max_tokens` do not fit; nothing was sent.
@@ -93,9 +102,16 @@ class LlamaCpp:
         return checked(pump(work, name="llama.cpp"), schema)
 
     def probabilities(self, messages: Sequence[Message], choices: Sequence[str]) -> tuple[float, ...]:
-        """Return the probability of each choice as the assistant's next words, among the choices; in order, they sum to 1.
+        """Weigh choices as the assistant's next words.
 
         Read from the logits of the first token after the prompt, where each choice stands for its own first token.
+
+        Args:
+            messages: the conversation up to there.
+            choices: at least one; no two begin with the same token.
+
+        Returns:
+            The probability of each choice among the choices, in order; they sum to 1.
 
         Raises:
             PromptTooLongError: the prompt does not fit.

@@ -66,12 +66,15 @@ class LlamaEngine:
         self.context_tokens = min(context_tokens, int(meta["n_ctx_train"]))
 
     def tokenize(self, text: str, *, special: bool = False, start: bool = False) -> list[int]:
-        """Return the tokens of `text`.
+        """Split a text as the model does.
 
         Args:
             text: anything; half a surrogate pair counts as `?`.
             special: whether special tokens written out are special, or text.
             start: whether it is the start of a prompt, where some models want a token of their own.
+
+        Returns:
+            The tokens by number; none for an empty text, unless `start` adds one.
         """
         content = text.encode("utf-8", "replace").decode("utf-8")
         answer = self._request("POST", "/tokenize", content=content, parse_special=special, add_special=start)
@@ -96,10 +99,10 @@ class LlamaEngine:
 
         Args:
             prompt: tokens, at least one.
-            cuts: where other prompts are likely to go on differently, ascending, each less than the prompt is long.
             options: of the library's completion request.
             on_event: called with each event, from this thread.
             stopped: asked before the first batch, after each batch and after each token.
+            cuts: where other prompts are likely to go on differently, ascending, each less than the prompt is long.
 
         Raises:
             LLMError: the engine failed, or is closed.

@@ -20,11 +20,13 @@ _LOG = logging.getLogger(__name__)
 
 
 def import_library(folder: Path | None = None) -> Any:  # noqa: ANN401 - the vendor has no types
-    """Return the library.
+    """Import llama.cpp's binding.
 
     Args:
-        folder: of the one built for this processor. If it does not load, that is logged, and the installed one is taken; so it is
-            where this process has loaded one already.
+        folder: of the one built for this processor. If it does not load, that is logged, and the installed one is taken.
+
+    Returns:
+        The module. A process has one: where it is loaded already, `folder` changes nothing.
 
     Raises:
         ModelError: there is none that loads.
@@ -45,6 +47,9 @@ def is_from(library: Any, folder: Path) -> bool:  # noqa: ANN401 - the vendor ha
 
 def check_file(path: Path) -> None:
     """Say in plain words what the library would only call a failure.
+
+    Args:
+        path: of the weights.
 
     Raises:
         ModelError: the file is missing, cannot be read, or is no GGUF file.

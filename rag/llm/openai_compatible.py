@@ -91,7 +91,16 @@ class OpenAICompatible:
     def stream(
         self, messages: Sequence[Message], *, max_tokens: int, stop: Sequence[str] = (), schema: Mapping[str, Any] | None = None
     ) -> Iterator[str]:
-        """Yield the answer in pieces; an empty one every tenth of a second while there is no text.
+        """Have the server write the answer, greedily decoded.
+
+        Args:
+            messages: the conversation; the model writes the next turn.
+            max_tokens: after which the answer is cut off.
+            stop: strings that end the answer; they are not part of it.
+            schema: JSON Schema that the whole output fits; None is free text.
+
+        Returns:
+            The pieces of the answer; an empty one every tenth of a second while there is no text. Closing it ends the request.
 
         Raises:
             PromptTooLongError: prompt and `max_tokens` do not fit, counted here or by the server.
@@ -114,9 +123,16 @@ class OpenAICompatible:
         return checked(pump(work, name="openai"), schema)
 
     def probabilities(self, messages: Sequence[Message], choices: Sequence[str]) -> tuple[float, ...]:
-        """Return the probability of each choice as the assistant's next words, among the choices; in order, they sum to 1.
+        """Weigh choices as the assistant's next words.
 
         A choice that is not among the server's 20 most likely first tokens has at most the probability returned.
+
+        Args:
+            messages: the conversation up to there.
+            choices: at least one; none begins with another.
+
+        Returns:
+            The probability of each choice among the choices, in order; they sum to 1.
 
         Raises:
             PromptTooLongError: the prompt does not fit.

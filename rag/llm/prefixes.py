@@ -24,7 +24,7 @@ class Prefixes:
         self._order = list(range(slots))  # least recently used first
 
     def choose(self, prompt: Sequence[int], cuts: Sequence[int] = ()) -> tuple[int, int]:
-        """Return a slot and how many of the first tokens of `prompt` it need not read again.
+        """Choose the slot in which a prompt is to be read.
 
         The slot that shares most, if that is at least half of the prompt or all that the slot holds; otherwise the one unused for
         longest, so that a short common beginning does not push a long prompt out. At least one token is always left to read.
@@ -32,6 +32,9 @@ class Prefixes:
         Args:
             prompt: tokens.
             cuts: where batches start besides, in ascending order.
+
+        Returns:
+            The slot, and how many of the first tokens of `prompt` it need not read again.
         """
         ends = self._batches(len(prompt), cuts)
         best = max(self._order, key=lambda slot: self._shared(slot, prompt, ends))

@@ -28,7 +28,13 @@ class Completion:
         self.done = False
 
     def feed(self, line: str) -> str:
-        """Take one line and return the text in it, mostly none or a few characters.
+        """Take one line of the stream.
+
+        Args:
+            line: without its end.
+
+        Returns:
+            The text in it: mostly none or a few characters.
 
         Raises:
             LLMError: it is an error, or nonsense.
@@ -57,11 +63,15 @@ class Completion:
 
 
 def server_error(status: int, body: str) -> LLMError:
-    """Return the error for an answer that is one.
+    """Make the error for an answer that is one.
 
     Args:
         status: of HTTP.
         body: as received.
+
+    Returns:
+        An error with the server's own words; `PromptTooLongError` where they say that, so that the caller can ask with fewer
+        passages.
     """
     if any(sign in body for sign in _TOO_LONG):
         return PromptTooLongError(
@@ -88,7 +98,13 @@ def _message(body: str) -> str:
 
 
 def top_logprobs(body: Mapping[str, Any]) -> list[tuple[str, float]]:
-    """Return the most likely first tokens of a completion with their logarithmic probabilities.
+    """Read the most likely first tokens of a completion.
+
+    Args:
+        body: the server's answer to a request with `logprobs`.
+
+    Returns:
+        Tokens with their logarithmic probabilities (natural, up to 0), in the server's order: best first.
 
     Raises:
         LLMError: the server gives none.

@@ -10,6 +10,9 @@ class StopFilter:
 
     Attributes:
         stopped: whether one was met.
+
+    Args:
+        stops: the strings; empty ones are ignored.
     """
 
     def __init__(self, stops: Sequence[str]) -> None:

@@ -76,7 +76,13 @@ class TorchEngine:
         return str(self._template_tokens.decode(list(tokens), skip_special_tokens=True))
 
     def render(self, messages: Sequence[Message]) -> str:
-        """Return the conversation in the model's chat template, up to where the assistant begins.
+        """Write the conversation in the model's chat template.
+
+        Args:
+            messages: in order.
+
+        Returns:
+            The prompt, up to where the assistant begins.
 
         Raises:
             LLMError: there is no template, or it refuses these roles.
@@ -91,7 +97,14 @@ class TorchEngine:
         return str(text)
 
     def first_logits(self, prompt: Sequence[int], tokens: Sequence[int]) -> list[float]:
-        """Return the logits of `tokens` as the next one after `prompt`.
+        """Read the prompt and look at what would come next.
+
+        Args:
+            prompt: tokens, at least one.
+            tokens: those of interest.
+
+        Returns:
+            The logit of each of `tokens` as the next one, in their order; not normalised.
 
         Raises:
             LLMError: closed meanwhile.
@@ -104,7 +117,16 @@ class TorchEngine:
     def decode(
         self, prompt: Sequence[int], max_tokens: int, constraint: Constraint | None, stopped: Callable[[], bool]
     ) -> Iterator[int]:
-        """Yield the most likely token after `prompt`, and so on until the model ends; nothing once `stopped`.
+        """Decode greedily until the model ends, or `stopped`.
+
+        Args:
+            prompt: tokens, at least one.
+            max_tokens: how many are written at most.
+            constraint: forbids tokens that do not fit a schema, and ends the output when it is whole; None allows all.
+            stopped: asked while the prompt is read and before each token.
+
+        Yields:
+            Tokens as they are chosen; the one that ends the answer is left out.
 
         Raises:
             LLMError: closed meanwhile.

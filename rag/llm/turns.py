@@ -26,7 +26,7 @@ def placeholders(roles: Sequence[str]) -> list[Message]:
 
 
 def split_template(rendered: str, messages: int) -> tuple[Part, ...]:
-    """Split what a template made of `placeholders` into its own text and the places of the messages, in order.
+    """Split what a template made of `placeholders` into its own text and the places of the messages.
 
     >>> split_template("<u>[[message-0-4e6f7465]]</u><a>", 1)
     ('<u>', 0, '</u><a>')
@@ -34,6 +34,9 @@ def split_template(rendered: str, messages: int) -> tuple[Part, ...]:
     Args:
         rendered: the whole prompt.
         messages: how many there are.
+
+    Returns:
+        Texts of the template and numbers of messages (from 0), in the order of the prompt; empty texts are left out.
 
     Raises:
         LLMError: the template leaves a message out.
