@@ -83,6 +83,10 @@ def join(file: WeightFile, files: Path, take: Callable[[Part], Path], release: C
 def check_files(model: Model, files: Path) -> None:
     """Verify files that came whole.
 
+    Args:
+        model: what the catalogue says of them.
+        files: the folder that they are in.
+
     Raises:
         WrongHashError: a file is missing or differs from the catalogue.
     """
@@ -98,6 +102,10 @@ def check_files(model: Model, files: Path) -> None:
 
 def publish(model: Model, models_dir: Path) -> Path:
     """Make the verified files the model, at once, and clear what the fetch left.
+
+    Args:
+        model: whose files lie verified in its staging folder.
+        models_dir: folder of the weights.
 
     Returns:
         The model's folder.
@@ -124,6 +132,11 @@ def discard(model: Model, models_dir: Path) -> None:
 
 def copy_from(source: Path, model: Model, files: Path) -> bool:
     """Copy the files of a model from a folder that has them, in a folder of the model's name or lying loose.
+
+    Args:
+        source: the folder that may have them.
+        model: what is wanted.
+        files: the folder to copy into; made where missing.
 
     Returns:
         Whether every file was there with its size; nothing is copied otherwise.

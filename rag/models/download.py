@@ -83,6 +83,12 @@ class Downloader:
     def _complete(self, wheel: Wheel, locate: Callable[[], httpx.URL], target: Path, on_size: Callable[[int], None]) -> None:
         """Append until the file has its size.
 
+        Args:
+            wheel: what is wanted; its size is pinned.
+            locate: gives its address.
+            target: the file to append to.
+            on_size: called with the bytes on disk so far.
+
         Raises:
             _SpoiltError: it grew longer than the wheel, or the server does not know its end.
         """

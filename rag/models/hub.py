@@ -27,7 +27,12 @@ except Exception as error:
 
 
 def download(model: Model, files: Path, scratch: Path) -> bool:
-    """Bring every file of a model into `files`; `scratch` keeps parts for the next time.
+    """Bring every file of a model from Hugging Face.
+
+    Args:
+        model: its files name repository, file and revision.
+        files: the folder to bring them into; those that have their size are not fetched again.
+        scratch: keeps parts for the next time.
 
     Returns:
         True: it never leaves a model to another origin.

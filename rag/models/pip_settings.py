@@ -42,6 +42,12 @@ class PipSettings:
 def read_pip_settings(environment: Mapping[str, str] | None = None) -> PipSettings:
     """Ask the environment, then pip's configuration, then pip's default.
 
+    Args:
+        environment: variables to read; None is this process's.
+
+    Returns:
+        Index, certificates and proxy; an empty string where pip has none.
+
     Raises:
         ModelError: no index is known, or pip is told to use none.
     """

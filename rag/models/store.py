@@ -60,7 +60,15 @@ def state(model: Model, models_dir: Path) -> State:
 
 
 def is_present(name: str, models_dir: Path, catalogue: Catalogue | None = None) -> bool:
-    """Tell whether every file of a model is there with its exact size; takes milliseconds.
+    """Tell whether a model can be used; takes milliseconds.
+
+    Args:
+        name: of the model.
+        models_dir: folder of the weights.
+        catalogue: where to look; None is the one that ships with the system.
+
+    Returns:
+        Whether every file is there with its exact size; no hash is computed.
 
     Raises:
         ModelError: no such model.
@@ -69,7 +77,15 @@ def is_present(name: str, models_dir: Path, catalogue: Catalogue | None = None) 
 
 
 def model_path(name: str, models_dir: Path, catalogue: Catalogue | None = None) -> Path:
-    """Return what an engine opens: the folder of an embedder, the file of an LLM.
+    """Find what an engine opens.
+
+    Args:
+        name: of the model.
+        models_dir: folder of the weights.
+        catalogue: where to look; None is the one that ships with the system.
+
+    Returns:
+        The folder of an embedder, the file of an LLM.
 
     Raises:
         ModelError: no such model, or it is not there, or a file of it has another size.
@@ -89,6 +105,15 @@ def verify(
     names: Sequence[str], models_dir: Path, progress: Progress | None = None, catalogue: Catalogue | None = None
 ) -> list[FileCheck]:
     """Compare the SHA-256 of every file of these models with the catalogue.
+
+    Args:
+        names: of the models.
+        models_dir: folder of the weights.
+        progress: called with a stage, the megabytes hashed and those of the model.
+        catalogue: where to look; None is the one that ships with the system.
+
+    Returns:
+        One check for each file, in the order of the catalogue; damaged and missing files are among them.
 
     Raises:
         ModelError: no such model, or a file cannot be read.
