@@ -54,10 +54,16 @@ class CorpusFile:
 
 
 def walk(corpus: Path) -> tuple[list[CorpusFile], list[tuple[str, str]]]:
-    """Return the readable files of a corpus by path, and the files left out with the reason.
+    """List the files of a corpus.
 
     Hidden files and folders and `node_modules` are not part of a corpus and are not listed. A file `.ragignore` at the top names
     more that is left out, in the syntax of `.gitignore`; what it takes in again with `!` is read although it lies among templates.
+
+    Args:
+        corpus: its folder.
+
+    Returns:
+        The readable files, sorted by path; and those left out, as pairs of path and reason, sorted too.
 
     Raises:
         CorpusError: the folder is missing, is not a folder, or cannot be listed; or `.ragignore` cannot be read.
@@ -147,7 +153,13 @@ def documents_installed() -> bool:
 
 
 def read_bytes(file: CorpusFile) -> bytes:
-    """Return the bytes of a file.
+    """Read a file of the corpus.
+
+    Args:
+        file: as `walk` lists it.
+
+    Returns:
+        Its bytes, at most `MAX_FILE_BYTES`.
 
     Raises:
         UnreadableFileError: it is gone, too large, or may not be read.
@@ -169,6 +181,12 @@ def decode(raw: bytes) -> str:
     """Decode a text file: by its byte order mark, else UTF-8, else UTF-16 without a mark, else Windows-1252.
 
     The mark is not part of the result; nothing else is changed.
+
+    Args:
+        raw: the whole file.
+
+    Returns:
+        The text; line ends and Unicode forms as they were.
 
     Raises:
         UnreadableFileError: the bytes are not text.

@@ -72,12 +72,17 @@ class LLM(Protocol):
     def stream(
         self, messages: Sequence[Message], *, max_tokens: int, stop: Sequence[str] = (), schema: Mapping[str, Any] | None = None
     ) -> Iterator[str]:
-        """Yield the answer in pieces, greedily decoded; closing the iterator stops the engine.
+        """Write the answer, greedily decoded.
 
-        A piece may be empty: the engine still reads the prompt, and this is where the reader may close.
-        An empty piece means that the engine is at work, so that a caller can stop while the prompt is read.
+        Args:
+            messages: the conversation; the model writes the next turn.
+            max_tokens: after which the answer is cut off.
+            stop: strings that end the answer; they are not part of it.
+            schema: JSON Schema; the concatenated pieces are then one JSON value that fits it. None is free text.
 
-        With `schema` (JSON Schema) the concatenated pieces are one JSON value that fits it.
+        Returns:
+            The pieces of the answer. One may be empty: the engine is at work, so that a caller can stop while the prompt is read.
+            Closing the iterator stops the engine.
 
         Raises:
             PromptTooLongError: prompt and `max_tokens` do not fit `context_tokens`.
@@ -174,7 +179,13 @@ class Generation(Protocol):
         ...
 
     def source(self, path: str) -> str:
-        """Return `Document.source` of a page of this generation.
+        """Read the text of a page of this generation.
+
+        Args:
+            path: relative to the corpus, with `/`.
+
+        Returns:
+            `Document.source`, which the spans of chunks count in.
 
         Raises:
             KeyError: no such page.

@@ -91,6 +91,9 @@ def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:
         name: as `Config.llm`; empty for that one.
         slots: how many prompts a llama.cpp engine remembers, so that only what is new in the next one is read; each costs memory.
 
+    Returns:
+        The model, ready to answer; the caller closes it. A server is not asked anything yet.
+
     Raises:
         ModelError: unknown, missing or damaged weights.
     """
@@ -117,7 +120,13 @@ def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:
 
 
 def build_prompt_counter(config: Config) -> GgufTokens | None:
-    """Return what counts tokens as the language model does without loading its weights, None where only its engine can count.
+    """Make what counts tokens as the language model does, without loading its weights.
+
+    Args:
+        config: names the model.
+
+    Returns:
+        The counter; None where only the model's engine can count.
 
     Raises:
         ModelError: unknown, missing or damaged weights.
@@ -134,6 +143,13 @@ def build_prompt_counter(config: Config) -> GgufTokens | None:
 def check_llm(config: Config, name: str) -> str:
     """Say which model would be used, without loading it.
 
+    Args:
+        config: where weights are.
+        name: as `Config.llm`.
+
+    Returns:
+        A name for people, with the size of the file in GB (10^9 bytes) where there is one.
+
     Raises:
         ModelError: its weights are not there.
     """
@@ -147,7 +163,13 @@ def check_llm(config: Config, name: str) -> str:
 
 
 def embedder_fingerprint(config: Config) -> str:
-    """Return what identifies the embedder's vectors; cheap.
+    """Identify the embedder's vectors; cheap.
+
+    Args:
+        config: names the embedder.
+
+    Returns:
+        A string that is equal where the vectors are: pinned by the catalogue, or made of the names and sizes of the folder's files.
 
     Raises:
         ModelError: its weights are not there.
@@ -162,7 +184,13 @@ def embedder_fingerprint(config: Config) -> str:
 
 
 def fingerprint(config: Config) -> Fingerprint:
-    """Return what an index must have been built with to fit the configuration.
+    """Say what an index must have been built with to fit the configuration.
+
+    Args:
+        config: names embedder, chunk size and the rest.
+
+    Returns:
+        Embedder, dimension and chunker, as a manifest holds them.
 
     Raises:
         ModelError: the embedder is not there.
@@ -182,7 +210,14 @@ def run_ingest(config: Config, *, full: bool, dry_run: bool, progress: Progress)
 def run_watch(
     config: Config, *, full: bool, progress: Progress, show: Callable[[IngestReport], None], tell: Callable[[str], None]
 ) -> None:
-    """Bring the configured index up to date now and after every edit, until an error or Ctrl-C; `full` counts once.
+    """Bring the configured index up to date now and after every edit, until an error or Ctrl-C.
+
+    Args:
+        config: names corpus and index.
+        full: whether the first time embeds everything again.
+        progress: told how far each ingest is.
+        show: called with the report of each.
+        tell: called with lines for a person.
 
     Raises:
         RagError: there is no corpus, or the first ingest failed.
@@ -275,7 +310,14 @@ def build_assistant(config: Config) -> Assistant:
 
 
 def index_status(config: Config) -> dict[str, Any]:
-    """Return what the index holds.
+    """Say what the index holds.
+
+    Args:
+        config: names the index.
+
+    Returns:
+        Plain values for JSON: numbers of documents, chunks, warnings and skipped files; `generation` answers, `generations` are all
+        kept.
 
     Raises:
         IndexStateError: there is none, or it does not fit the configuration.
@@ -300,7 +342,13 @@ def index_status(config: Config) -> dict[str, Any]:
 
 
 def embedder_folder(config: Config) -> Path:
-    """Return the folder of the embedder's weights.
+    """Find the folder of the embedder's weights.
+
+    Args:
+        config: `embedder` is a folder, a repository on Hugging Face that was fetched, or a name in the catalogue.
+
+    Returns:
+        The folder, with its weights in it.
 
     Raises:
         ModelError: they are not there.
