@@ -40,12 +40,16 @@ class Actions:
         self._actions[name] = action
 
     async def perform(self, name: str, visitor: str, body: bytes) -> tuple[int, Reply]:
-        """Return an HTTP status and what the page does next. Never raises.
+        """Carry out an action of the page. Never raises.
 
         Args:
             name: of the action.
             visitor: who acts; empty where that is not known.
             body: the arguments as a JSON object.
+
+        Returns:
+            An HTTP status, and what the page does next: 404 for an unknown action, 400 for arguments that are none, 500 for a
+            defect. An expected error is a 200 with the problem in words.
         """
         action = self._actions.get(name)
         if action is None:

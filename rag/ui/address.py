@@ -17,6 +17,9 @@ def bind(host: str, port: int, *, with_login: bool = False) -> socket.socket:
         port: 0 for any that is free.
         with_login: whether everybody has to log in.
 
+    Returns:
+        The socket, listening; `port` 0 has become a number. The caller closes it.
+
     Raises:
         ServerError: the address is not this machine's alone although there is no login, or the port is taken.
     """

@@ -146,18 +146,17 @@ class Run:
 
 
 class Engine:
-    """Answers questions in the order in which they came."""
+    """Answers questions in the order in which they came; nothing runs before `start`.
+
+    Args:
+        assistant: answers.
+        most_waiting: how many questions may wait.
+        on_loaded: told how many seconds loading the models took, in the engine's thread.
+    """
 
     def __init__(
         self, assistant: Assistant, *, most_waiting: int = MOST_WAITING, on_loaded: Callable[[float], None] = lambda _: None
     ) -> None:
-        """Keep the assistant; nothing runs yet.
-
-        Args:
-            assistant: answers.
-            most_waiting: how many questions may wait.
-            on_loaded: told how many seconds loading the models took, in the engine's thread.
-        """
         self.assistant = assistant
         self.failure: RagError | None = None
         self._most_waiting = most_waiting
@@ -208,6 +207,9 @@ class Engine:
             history: earlier turns.
             settings: in place of the assistant's own.
             where: metadata that a chunk must have.
+
+        Returns:
+            The question on its way; its steps are to be read in this event loop.
 
         Raises:
             LLMError: too many are waiting.

@@ -53,16 +53,15 @@ _NOTHING = b"default-src 'none'; frame-ancestors 'none'"
 
 
 class Guard:
-    """An ASGI application around another."""
+    """An ASGI application around another.
+
+    Args:
+        app: what is guarded.
+        hosts: further names of this machine that a request may ask for; None for any, which is safe only behind a login: a browser
+            sends its cookie to the name that it got it from, and to no other.
+    """
 
     def __init__(self, app: App, hosts: Iterable[str] | None = ()) -> None:
-        """Keep the application.
-
-        Args:
-            app: what is guarded.
-            hosts: further names of this machine that a request may ask for; None for any, which is safe only behind a login: a
-                browser sends its cookie to the name that it got it from, and to no other.
-        """
         self._app = app
         self._hosts = None if hosts is None else LOOPBACK | {host.casefold() for host in hosts}
 

@@ -29,11 +29,14 @@ _END_S = 1.0
 
 
 def main(arguments: Sequence[str], evaluation: Callable[[Config, Path | None], Evaluation] | None = None) -> int:
-    """Open the chat and serve it until Ctrl-C; return the exit status.
+    """Open the chat and serve it until Ctrl-C.
 
     Args:
         arguments: of the command line.
         evaluation: makes what the evaluation tab shows, from the configuration and its file; None leaves the tab out.
+
+    Returns:
+        The exit status: 0.
 
     Raises:
         RagError: an expected failure; `entry.run` prints it.
@@ -50,7 +53,14 @@ def main(arguments: Sequence[str], evaluation: Callable[[Config, Path | None], E
 
 
 def add_user(file: Path, name: str) -> int:
-    """Ask for a password, twice on a terminal, and write a user down; return the exit status.
+    """Ask for a password, twice on a terminal, and write a user down.
+
+    Args:
+        file: of the users.
+        name: of the user; one that is there gets the new password.
+
+    Returns:
+        The exit status: 0.
 
     Raises:
         ConfigError: the name or the password will not do.
@@ -113,12 +123,15 @@ def _open(config: Config, taken: socket.socket, passwords: Passwords | None, eva
 
 
 def run_chat(services: Services, taken: socket.socket, passwords: Passwords | None = None) -> int:
-    """Serve the chat until Ctrl-C or SIGTERM; return the exit status.
+    """Serve the chat until Ctrl-C or SIGTERM.
 
     Args:
         services: what it works with; closed at the end.
         taken: the port, from `bind`.
         passwords: of the users; None where nobody has to log in.
+
+    Returns:
+        The exit status: 0.
     """
     from rag.ui.mount import build_app
     from rag.ui.server import serve

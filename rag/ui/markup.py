@@ -28,13 +28,16 @@ def text(value: str) -> Html:
 
 
 def element(name: str, *children: str, **attributes: str | int | bool | None) -> Html:
-    """Return an element.
+    """Write an element.
 
     Args:
         name: of the element; one of ours, never from data.
-        children: text, which is escaped, or `Html`, which is not.
-        attributes: a trailing underscore is dropped and others become hyphens (`class_`, `data_open`); None and False leave the
+        *children: text, which is escaped, or `Html`, which is not.
+        **attributes: a trailing underscore is dropped and others become hyphens (`class_`, `data_open`); None and False leave the
             attribute out, True writes it without a value.
+
+    Returns:
+        Markup that is safe to put into a page; an element that holds nothing, such as `br`, has no end tag.
 
     >>> element("p", "1 < 2", class_="small")
     '<p class="small">1 &lt; 2</p>'
@@ -46,14 +49,17 @@ def element(name: str, *children: str, **attributes: str | int | bool | None) ->
 
 
 def button(label: str, action: str, arguments: Mapping[str, object], class_: str = "", **attributes: str | bool | None) -> Html:
-    """Return a button that calls an action of the page.
+    """Write a button that calls an action of the page.
 
     Args:
         label: text or `Html`.
         action: its name.
         arguments: JSON values.
         class_: beside `quiet`.
-        attributes: as for `element`.
+        **attributes: as for `element`.
+
+    Returns:
+        The button, with the action and its arguments in attributes that the page's script reads.
     """
     look = f"quiet {class_}".strip() if class_ != "row-name" else class_
     sent = json.dumps(arguments) if arguments else None
@@ -63,7 +69,7 @@ def button(label: str, action: str, arguments: Mapping[str, object], class_: str
 def table(
     name: str, heads: Sequence[str], rows: Iterable[Sequence[str]], *, numbers: Container[int] = (), class_: str | None = None
 ) -> Html:
-    """Return a table that scrolls sideways by itself.
+    """Write a table that scrolls sideways by itself.
 
     Args:
         name: for those who cannot see it.
@@ -71,6 +77,9 @@ def table(
         rows: cells, text or `Html`.
         numbers: columns, from 0, that hold numbers.
         class_: of the table.
+
+    Returns:
+        The table in a region that the keyboard reaches.
     """
     kind = ["number" if index in numbers else None for index in range(len(heads))]
     head = element("tr", *(element("th", text, scope="col", class_=kind[index]) for index, text in enumerate(heads)))

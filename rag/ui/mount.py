@@ -29,13 +29,16 @@ _HEAD = "".join(f'<link rel="stylesheet" href="./look/{name}.css">' for name in 
 
 
 def build_app(services: Services, *, host: str, port: int, passwords: Passwords | None = None) -> Guard:
-    """Return the application that serves the page and its routes.
+    """Build the application that serves the page and its routes.
 
     Args:
         services: what it works with.
         host: address that it will listen on.
         port: of that address.
         passwords: of the users; None where nobody has to log in.
+
+    Returns:
+        The application behind the guard that checks host, origin and login before anything else is reached.
     """
     page = build_page(services, with_login=passwords is not None)
     outer = FastAPI(title="rag-notes", docs_url=None, redoc_url=None, openapi_url=None)

@@ -69,11 +69,14 @@ Shown = tuple[Any, Any, Any]
 
 
 def build_page(services: Services, *, with_login: bool = False) -> gr.Blocks:
-    """Return the page.
+    """Build the page.
 
     Args:
         services: what it works with.
         with_login: whether its readers have logged in, and may log out.
+
+    Returns:
+        The page with a tab for each part that `services` has, and the functions that its API offers; not served yet.
     """
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True) as page:
         with gr.Row(elem_id="head"):

@@ -35,12 +35,15 @@ _ROW_MARKS = re.compile(r"^(\s*\|.*)\|[ \t]*((?:\[(?:\d{1,3}|[\ue000\ue001])\][ 
 
 
 def answer_html(markdown: str, sentences: Sequence[Sentence], labels: Mapping[int, str]) -> Html:
-    """Return an answer, or a draft of one, as HTML.
+    """Turn an answer, or a draft of one, into HTML.
 
     Args:
         markdown: the text, with markers `[1]`.
         sentences: with verdicts, in the order of the text; those without support get a mark in words.
         labels: what each marker's button is called; a marker without a label stays text.
+
+    Returns:
+        The answer with buttons for its markers; raw HTML in it is text.
     """
     marked = _with_verdicts(markdown.translate({0xE000: None, 0xE001: None}), sentences)
     # A marker behind a table's row would be a cell too many, which Markdown drops.

@@ -117,6 +117,9 @@ def build_services(
         evaluation: runs and test questions; None leaves the tab out.
         memory: file of the store; None forgets everything at the end.
 
+    Returns:
+        The parts, to be closed at the end; the engine starts with `services.engine.start()`.
+
     Raises:
         ServerError: the store cannot be opened.
     """

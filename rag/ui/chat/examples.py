@@ -29,7 +29,7 @@ _NO_TOPIC = frozenset(
 
 
 def example_questions(titles: Sequence[str], headings: Sequence[str], count: int = 4) -> list[str]:
-    """Return up to `count` questions that the notes are likely to answer; the same for the same notes.
+    """Think of questions that the notes are likely to answer.
 
     A short title becomes "What is ...?", `A vs B` a comparison; a heading that is a question of its own is asked as it stands.
 
@@ -37,6 +37,9 @@ def example_questions(titles: Sequence[str], headings: Sequence[str], count: int
         titles: of pages.
         headings: within pages.
         count: most questions.
+
+    Returns:
+        Up to `count` questions, the same for the same notes.
 
     >>> example_questions(["LoRA", "Index", "Scaling laws"], ["Why does rank matter?"])
     ['What is LoRA?', 'What are scaling laws?', 'Why does rank matter?']

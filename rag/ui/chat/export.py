@@ -12,11 +12,14 @@ _LONGEST_NAME_CHARS = 60
 
 
 def as_markdown(conversation: Conversation, turns: Sequence[StoredTurn]) -> str:
-    """Return a conversation with its answers and their sources.
+    """Write a conversation with its answers and their sources.
 
     Args:
         conversation: what to export.
         turns: of it, in order.
+
+    Returns:
+        Markdown: a heading for each question, its answer, and a numbered list of what it cites. A turn without an answer says so.
     """
     lines = [f"# {_one_line(conversation.title)}", "", f"Asked on {conversation.created[:10]}.", ""]
     for turn in turns:

@@ -12,7 +12,7 @@ _LONGEST_CHARS = 60
 
 
 def follow_ups(question: str, answer: Answer, count: int = 3) -> list[str]:
-    """Return up to `count` questions that the notes are likely to answer, none of them about what was just said.
+    """Think of questions that the notes are likely to answer, none of them about what was just said.
 
     Sections that were found and not cited come first, in the order of their passages. A heading that is a question is asked as it
     stands.
@@ -21,6 +21,9 @@ def follow_ups(question: str, answer: Answer, count: int = 3) -> list[str]:
         question: that was asked.
         answer: with its passages and citations.
         count: most questions.
+
+    Returns:
+        Up to `count` questions, the likeliest first; none where all that was found was cited.
     """
     asked = set(content_words(question))
     cited = {(citation.path, citation.heading_path) for citation in answer.citations}

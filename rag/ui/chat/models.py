@@ -32,6 +32,9 @@ class Models:
     def choose(self, name: str) -> None:
         """Have another model answer from the next question on; it is loaded in the engine's thread.
 
+        Args:
+            name: one of `names`.
+
         Raises:
             ConfigError: it is not one of the names.
         """

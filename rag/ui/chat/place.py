@@ -52,12 +52,15 @@ class Place:
 
 
 def of_citation(citation: Citation, title: str, source: str) -> Place:
-    """Return the place of a citation.
+    """Find what to show of a cited page.
 
     Args:
         citation: what is cited.
         title: of its page.
         source: of its page; where the quote does not stand in it at the citation's offsets, only the quote is shown.
+
+    Returns:
+        The lines around the quote with the quote marked, or the quote alone.
     """
     if source[citation.start : citation.end] == citation.quote:
         return _place(title, citation.path, citation.heading_path, ((citation.start, citation.end),), source)

@@ -162,13 +162,16 @@ def follow_ups(questions: Sequence[str]) -> Html:
 
 
 def tools(turn: str, *, answered: bool, helpful: bool | None = None, thanked: bool = False) -> Html:
-    """Return what can be done with a turn that has ended.
+    """Make the row below a turn that has ended.
 
     Args:
         turn: its id.
         answered: whether there is an answer, to be copied, explained and judged.
         helpful: the reader's verdict so far.
         thanked: whether the reader has said why.
+
+    Returns:
+        What can be done with the turn: asking again always, the rest where there is an answer.
     """
     asking = [
         _tool("Ask again", data_again=True),

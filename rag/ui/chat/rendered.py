@@ -32,11 +32,14 @@ _LARGEST_CHARS = 200_000
 
 
 def rendered(source: str, spans: Sequence[Span]) -> Html | None:
-    """Return the blocks around some spans as HTML, the spans highlighted; None where that cannot be done exactly.
+    """Render the blocks around some spans, the spans highlighted.
 
     Args:
         source: of a page.
         spans: in order, not overlapping.
+
+    Returns:
+        HTML; None where the highlights could not be put exactly where the spans are, so that the source has to be shown instead.
     """
     if not spans or len(source) > _LARGEST_CHARS or "\r" in source or _SIGNS.search(source):
         return None

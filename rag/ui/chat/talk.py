@@ -72,12 +72,15 @@ Describe = Callable[[], Mapping[str, str]]
 
 
 async def follow(run: Run, turn: Turn, describe: Describe = dict) -> AsyncIterator[tuple[Turn, Answer | None]]:
-    """Yield the turn each time that it changed, with the answer once it is there. Never raises an expected error.
+    """Follow a question until its answer is there. Never raises.
 
     Args:
         run: the question on its way.
         turn: as it was shown first.
         describe: what the answer was made with.
+
+    Yields:
+        The turn each time that it changed, with the answer the last time; a turn that failed comes without one.
     """
     talk = _Talk(run, turn, describe)
     last_draft = 0.0

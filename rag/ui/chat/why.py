@@ -18,12 +18,15 @@ _OWN = frozenset({"total"})
 
 
 def why(answer: Answer, found: Retrieval, facts: Mapping[str, str]) -> Html:
-    """Return the inside of the side panel that explains an answer.
+    """Make the inside of the side panel that explains an answer.
 
     Args:
         answer: that is explained.
         found: what its retrieval gave.
         facts: names to values: models, and how the answer was asked for.
+
+    Returns:
+        From the search to the models: the verdict, each stage's passages, what was left out, and the times.
     """
     return element(
         "div",

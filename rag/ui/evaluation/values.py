@@ -118,7 +118,13 @@ class Evaluation(Protocol):
         ...
 
     def view(self, name: str) -> RunView:
-        """Return a run.
+        """Read a run.
+
+        Args:
+            name: of its folder.
+
+        Returns:
+            Its facts, figures and plots, and its questions from the worst to the best.
 
         Raises:
             ConfigError: there is no such run.
@@ -126,7 +132,14 @@ class Evaluation(Protocol):
         ...
 
     def question(self, name: str, identity: str) -> Mapping[str, Any]:
-        """Return one result of a run as its file has it.
+        """Read one result of a run.
+
+        Args:
+            name: of the run.
+            identity: of the question.
+
+        Returns:
+            The result as the run's file has it.
 
         Raises:
             ConfigError: there is no such run or question.
@@ -135,6 +148,13 @@ class Evaluation(Protocol):
 
     def compare(self, before: str, after: str) -> Compared:
         """Compare two runs.
+
+        Args:
+            before: name of the run to compare with.
+            after: name of the run to judge.
+
+        Returns:
+            The differences on the questions that both have, and the verdict.
 
         Raises:
             ConfigError: there is no such run, or they have no question in common.
@@ -146,7 +166,13 @@ class Evaluation(Protocol):
         ...
 
     def add(self, fields: Mapping[str, Any]) -> str:
-        """Write a test question and return its id.
+        """Write a test question.
+
+        Args:
+            fields: as the form has them; checked like a line of the file.
+
+        Returns:
+            The id of the question.
 
         Raises:
             ConfigError: it is wrong, or its evidence does not stand there.

@@ -19,7 +19,15 @@ class Ingest(Protocol):
     """Brings the index up to date, or says what that would do."""
 
     def __call__(self, *, full: bool, dry_run: bool, progress: Progress) -> IngestReport:
-        """Do it.
+        """Bring the index up to date.
+
+        Args:
+            full: read and embed everything again.
+            dry_run: only say what would be done.
+            progress: told how far each stage is.
+
+        Returns:
+            What was done, or would be.
 
         Raises:
             RagError: nothing was changed.
@@ -46,7 +54,10 @@ class Library:
     lint: Callable[[Path], Sequence[Notice]]
 
     def current(self) -> Manifest | None:
-        """Return the manifest of the generation that answers questions, None where there is no index yet.
+        """Look at the generation that answers questions.
+
+        Returns:
+            Its manifest; None where there is no index yet.
 
         Raises:
             IndexStateError: the index is damaged or was built otherwise.
@@ -58,7 +69,10 @@ class Library:
         return manifest
 
     def signature(self) -> str:
-        """Return a hash that changes whenever a file of the corpus or the generation does; reads no file.
+        """Summarise the state of the corpus and the index; reads no file.
+
+        Returns:
+            A hash that changes whenever a file of the corpus or the generation does.
 
         Raises:
             RagError: the corpus or the index cannot be looked at.

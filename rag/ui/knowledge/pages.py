@@ -62,7 +62,10 @@ class Pages:
         self._counted = _Counts(0, {}, ())
 
     def rows(self) -> tuple[Manifest, list[PageRow]]:
-        """Return the manifest and its pages by path.
+        """List every file of the corpus as the index knows it.
+
+        Returns:
+            The manifest, and its files sorted by path, the skipped ones included.
 
         Raises:
             IndexStateError: there is no index, or it is damaged or does not fit.
@@ -87,7 +90,13 @@ class Pages:
         return manifest, rows
 
     def page(self, path: str) -> tuple[Document, list[Chunk]]:
-        """Return an indexed page with its chunks in order.
+        """Read an indexed page.
+
+        Args:
+            path: relative to the corpus, with `/`.
+
+        Returns:
+            The page, and its chunks in its order.
 
         Raises:
             IndexStateError: there is no such page in the index.
@@ -99,10 +108,14 @@ class Pages:
                 raise IndexStateError("This page is not in the index", hint="Bring the index up to date.") from error
 
     def facets(self) -> tuple[list[str], list[str]]:
-        """Return folders, and the tags that most pages have: what a search can be narrowed down to.
+        """Collect what a search can be narrowed down to.
+
+        Returns:
+            Folders of the first two levels, sorted; and the tags that most pages have, sorted too. Both are empty where there is no
+            index yet.
 
         Raises:
-            IndexStateError: there is no index, or it is damaged or does not fit.
+            IndexStateError: the index is damaged or does not fit.
         """
         manifest = self._library.current()
         if manifest is None:
@@ -128,13 +141,16 @@ class Pages:
 
 
 def chosen(rows: Sequence[PageRow], words: str = "", site: str = "", only: str = "") -> list[PageRow]:
-    """Return the rows that hold each of some words in title or path, of one site, with warnings or unread alone.
+    """Narrow the list of pages down.
 
     Args:
         rows: to choose from.
         words: to look for, in any case.
         site: top folder; empty for all.
         only: `warnings`, `unread`, or empty for all.
+
+    Returns:
+        The rows that fit everything, in their order.
     """
     wanted = words.casefold().split()
     return [

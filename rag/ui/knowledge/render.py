@@ -104,13 +104,16 @@ def _day(changed: float | None) -> str:
 
 
 def page(document: Document, chunks: Sequence[Chunk], row: PageRow | None, shown: str) -> Html:
-    """Return one page, rendered or as its chunks.
+    """Show one page, rendered or as its chunks.
 
     Args:
         document: the page.
         chunks: of it, in order.
         row: of it in the list; None where the list does not know it any more.
         shown: `chunks`, or anything else for the rendered page.
+
+    Returns:
+        The page with the way back, the switch between both views, and its warnings.
     """
     as_chunks = shown == "chunks"
     switches = [
@@ -229,11 +232,14 @@ def generations(manifests: Sequence[Manifest], current: int) -> Html:
 
 
 def health(checkup: Checkup, silent: Sequence[tuple[str, str]]) -> Html:
-    """Return what an editor should look at.
+    """Show what an editor should look at.
 
     Args:
         checkup: of the corpus.
         silent: time and wording of questions that the notes did not answer.
+
+    Returns:
+        The last checkup or its progress, and the questions that the notes did not answer.
     """
     if checkup.running:
         found = element("div", element("p", "Reading every page…", role="status"), bar("Checkup", None))

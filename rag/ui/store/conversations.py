@@ -72,11 +72,14 @@ class Conversations:
         return identity
 
     def find(self, visitor: str, words: str = "") -> list[Conversation]:
-        """Return a visitor's conversations that have a turn, the last one first.
+        """List a visitor's conversations that have a turn.
 
         Args:
             visitor: whose.
             words: only those that hold each of these words, in title, question or answer.
+
+        Returns:
+            Those that fit, the last changed first.
         """
         query = (
             "SELECT id, title, created, changed FROM conversations AS c WHERE visitor = ?"
@@ -123,13 +126,16 @@ class Conversations:
         return None if row is None else _turn(row)
 
     def history(self, visitor: str, identity: str, most: int, *, before: str = "") -> list[Message]:
-        """Return the last finished exchanges as messages.
+        """Read the last finished exchanges.
 
         Args:
             visitor: whose.
             identity: of the conversation.
             most: messages, two an exchange.
             before: only those before this turn; empty for all.
+
+        Returns:
+            Question and answer in turn, the oldest first: at most `most` messages, and always whole exchanges.
         """
         turns = self.turns(visitor, identity)
         end = next((index for index, turn in enumerate(turns) if turn.id == before), len(turns))

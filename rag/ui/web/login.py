@@ -48,11 +48,14 @@ class Login:
         self._failures: dict[str, tuple[int, float]] = {}
 
     def who(self, headers: Headers, address: str) -> str | None:
-        """Return the user who sends a request, None where that is not shown; work for a password that is new.
+        """Find out who sends a request; work for a password that is new.
 
         Args:
             headers: of the request.
             address: where it comes from.
+
+        Returns:
+            The name of the user; None where the request does not show who it is.
 
         Raises:
             ConfigError: the file of users cannot be read.
@@ -66,7 +69,15 @@ class Login:
         return name if name and self.check(name, password, address) else None
 
     def check(self, name: str, password: str, address: str) -> bool:
-        """Return whether a user has this password; an address that failed too often has to wait a minute.
+        """Check a password. An address that failed too often has to wait a minute.
+
+        Args:
+            name: of the user.
+            password: as it was typed.
+            address: where the request comes from.
+
+        Returns:
+            Whether it is right; False too while the address has to wait.
 
         Raises:
             ConfigError: the file of users cannot be read.

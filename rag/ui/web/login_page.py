@@ -8,11 +8,14 @@ from rag.ui.markup import Html, element
 
 
 def login_page(title: str, problem: str = "") -> bytes:
-    """Return the page.
+    """Write the page.
 
     Args:
         title: of the chat.
         problem: why it is shown again; empty at first.
+
+    Returns:
+        A whole HTML page in UTF-8; it needs no script.
     """
     said = element("p", problem, role="alert", class_="wrong") if problem else Html("")
     who = '<input name="username" autocomplete="username" autocapitalize="none" required autofocus>'

@@ -170,11 +170,14 @@ async def _stream(run: Run, base: str, engine: Engine, with_usage: bool) -> Asyn
 
 
 def cited_places(answer: Answer, base: str) -> list[dict[str, Any]]:
-    """Return one annotation for each marker in the text, in its order.
+    """List the citations of an answer as that API does.
 
     Args:
         answer: with its citations.
         base: address of the chat, ending in a slash.
+
+    Returns:
+        One annotation for each marker in the text, in its order; offsets are in characters of `answer.text`.
     """
     by_marker = {citation.marker: citation for citation in answer.citations}
     titles = {passage.chunk.path: passage.chunk.title for passage in answer.passages}

@@ -68,7 +68,10 @@ class Passwords:
         self._decoy = hashed(secrets.token_hex(8))
 
     def users(self) -> dict[str, str]:
-        """Return hashes by name; empty where there is no file.
+        """Read the users; the file is read again only where it changed.
+
+        Returns:
+            Hashes by name; empty where there is no file.
 
         Raises:
             ConfigError: the file cannot be read, or a line of it is wrong.
@@ -86,7 +89,14 @@ class Passwords:
             return self._users
 
     def check(self, name: str, password: str) -> bool:
-        """Return whether a user has this password; takes as long for a name that there is not.
+        """Check a password; takes as long for a name that there is not.
+
+        Args:
+            name: of the user.
+            password: as it was typed.
+
+        Returns:
+            Whether there is such a user with this password.
 
         Raises:
             ConfigError: the file cannot be read.
@@ -96,6 +106,10 @@ class Passwords:
 
     def add(self, name: str, password: str) -> None:
         """Write a user down, in place of one of the same name; the file is for its owner alone.
+
+        Args:
+            name: up to 64 letters, digits and the signs `.`, `_`, `@` and `-`.
+            password: kept as a hash alone.
 
         Raises:
             ConfigError: the name or the password will not do, or the file cannot be written.
