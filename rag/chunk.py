@@ -31,6 +31,9 @@ def chunk_page(document: Document, page: Page, counter: TokenCounter, target_tok
         page: its blocks.
         counter: of the embedder; a chunk with its heading line never exceeds `counter.max_tokens`.
         target_tokens: wanted size, heading line included.
+
+    Returns:
+        The chunks in the order of the page; none where it shows no text.
     """
     limit = min(target_tokens, counter.max_tokens)
     sections = _sections(document, page, counter, limit)

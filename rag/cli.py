@@ -20,7 +20,13 @@ Command = Callable[[argparse.Namespace, Config], int]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit status.
+    """Run one command.
+
+    Args:
+        arguments: of the command line, without the program's name.
+
+    Returns:
+        The exit status: 0 done; 1 done, but something in it failed, as the report says.
 
     Raises:
         RagError: an expected failure; `entry.run` prints it.
@@ -205,6 +211,12 @@ def _questions(options: argparse.Namespace) -> Iterator[Question]:
 
 def read_history(file: Path | None) -> tuple[Any, ...]:
     """Read earlier turns from a JSON file.
+
+    Args:
+        file: with a list of `{"role", "content"}`; None is no history.
+
+    Returns:
+        The turns, in order.
 
     Raises:
         ConfigError: the file cannot be read or is not a list of turns.

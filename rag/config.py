@@ -106,6 +106,9 @@ def load_config(
         flags: settings from the command line; None values are left out.
         environment: by default this process's.
 
+    Returns:
+        The settings of the flags, else of the environment, else of the file, else the defaults; each within its bounds.
+
     Raises:
         ConfigError: a file that cannot be read, an unknown key, a wrong type, a value out of bounds.
     """

@@ -10,9 +10,13 @@ from __future__ import annotations
 class RagError(Exception):
     """An expected failure.
 
-    Attributes:
+    Args:
         message: what is wrong, one sentence, without a final full stop.
         hint: what to do about it, one sentence; empty where nothing can be done.
+
+    Attributes:
+        message: as given.
+        hint: as given.
         retry: whether the same call may succeed later with nothing changed.
         exit_status: status of the process when the error ends a command.
     """

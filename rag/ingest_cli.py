@@ -21,7 +21,13 @@ _NAMED = 3
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Ingest and return the exit status: 0 done, 1 done but a file could not be read. With `--watch` it does not return.
+    """Ingest. With `--watch` it does not return.
+
+    Args:
+        arguments: of the command line, without the program's name.
+
+    Returns:
+        The exit status: 0 done; 1 done, but a file could not be read.
 
     Raises:
         RagError: nothing was changed; the message says why.

@@ -30,7 +30,13 @@ _REFERENCE = re.compile(r"`([\w./ -]+\.mdx?)#([^`]+)`")
 
 
 def lint(corpus: Path) -> list[Notice]:
-    """Return everything that is wrong with a corpus, by path and line.
+    """Look for all that is wrong with a corpus.
+
+    Args:
+        corpus: its folder; nothing is written to it.
+
+    Returns:
+        What was found, sorted by path and line.
 
     Raises:
         CorpusError: there is no corpus.

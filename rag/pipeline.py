@@ -78,6 +78,9 @@ def ingest(
         command: what a second writer is told about this one.
         full: read and embed everything again.
 
+    Returns:
+        What changed, what was skipped and why, the warnings, and how long each stage took.
+
     Raises:
         CorpusError: there is no corpus, or it holds no notes; the index stays as it is.
         IndexLockedError: another process is writing.
@@ -231,7 +234,19 @@ def ask(
 ) -> Iterator[AskEvent]:
     """Answer a question from one generation of the index.
 
-    Yields the evidence first, then drafts as the model writes, and last the `Answer`. Closing the iterator stops the engine.
+    Closing the iterator stops the engine.
+
+    Args:
+        question: any text; a greeting or an empty one gets an answer without a search.
+        generation: the index, opened; it answers the whole question, whatever is published meanwhile.
+        retriever: finds and trims the passages.
+        llm: writes the answer.
+        settings: budgets and thresholds.
+        history: earlier turns, the oldest first.
+        where: metadata that a chunk must have.
+
+    Yields:
+        The evidence first, then drafts as the model writes, and last the `Answer`.
 
     Raises:
         PromptTooLongError: the question alone does not fit the model's context.

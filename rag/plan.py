@@ -39,6 +39,13 @@ class Plan:
 def make_plan(corpus: Path, known: Mapping[str, FileEntry]) -> Plan:
     """Compare the files' hashes, and those of what they depend on, with those that the index knows.
 
+    Args:
+        corpus: folder of the notes.
+        known: what the index has of each file, by path; empty to read everything.
+
+    Returns:
+        Which files are added, changed and removed, how many stay as they are, and which are left out and why.
+
     Raises:
         CorpusError: there is no corpus, or it holds no notes.
     """

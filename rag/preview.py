@@ -13,10 +13,17 @@ from rag.types import IngestReport
 
 
 def preview(corpus: Path, parts: IngestParts) -> IngestReport:
-    """Return what `ingest` would do, and change nothing.
+    """Find out what `ingest` would do, and change nothing.
 
     `embedded` counts chunks of added and changed files that the index does not hold under the same id: an upper bound, since a
     renamed page finds its old vectors again.
+
+    Args:
+        corpus: folder of the notes.
+        parts: what `ingest` would work with; nothing is embedded or written.
+
+    Returns:
+        The report that `ingest` would give, without warnings; its generation is the current one, 0 where there is none.
 
     Raises:
         CorpusError: there is no corpus, or it holds no notes.

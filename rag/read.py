@@ -65,6 +65,9 @@ def read_page(
         target_tokens: wanted size of a chunk.
         includes: which page shows which other file; without it a page stands alone.
 
+    Returns:
+        What the file gave; without chunks where the page is left out or has no text.
+
     Raises:
         UnreadableFileError: the bytes are not what the name says, or hold no text that can be had.
     """

@@ -60,9 +60,15 @@ def watch(corpus: Path, run: Callable[[], IngestReport], show: Callable[[IngestR
 
 
 def settled_edits(corpus: Path) -> Iterator[bool]:
-    """Yield True after edits below a folder have settled, False when nothing happened for half a second.
+    """Wait for edits below a folder to settle, again and again.
 
     Hidden files and the folders that ingest passes over do not count, but for `.ragignore`.
+
+    Args:
+        corpus: the folder.
+
+    Yields:
+        True after edits have settled, False when nothing happened for half a second.
 
     Raises:
         CorpusError: the folder is not there.
