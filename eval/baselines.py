@@ -88,7 +88,7 @@ def build_baselines(
     cache: Path,
     progress: Callable[[str, int, int], None],
 ) -> list[Baseline]:
-    """Return the five.
+    """Build what people set up first, to compare with.
 
     Args:
         pages: source by path.
@@ -97,6 +97,9 @@ def build_baselines(
         count: tokens of a text.
         cache: folder for vectors.
         progress: told of embedding.
+
+    Returns:
+        Five: three ways of cutting searched by vectors, then the words of one of them, and both fused.
     """
     large = cut(pages, llamaindex_splitter(1024, 20))
     small = cut(pages, llamaindex_splitter(256, 32))
@@ -132,7 +135,14 @@ def langchain_splitter(chars: int, overlap: int) -> Splitter:
 
 
 def cut(pages: Mapping[str, str], split: Splitter) -> list[Piece]:
-    """Return the pieces of all pages with their places.
+    """Cut all pages and find each piece's place.
+
+    Args:
+        pages: source by path.
+        split: a page's source to texts, in order.
+
+    Returns:
+        The pieces, by path and in the order of the page; pieces of white space alone are left out.
 
     Raises:
         ValueError: a piece does not stand in its page.

@@ -81,6 +81,12 @@ def measure(assistant: Assistant, questions: Sequence[Question], source: str, do
 def fit_answerability(measured: Sequence[Measured]) -> Fit:
     """Fit the model; both kinds of question weigh the same.
 
+    Args:
+        measured: questions with an answer in the notes and questions without, at least eight of each.
+
+    Returns:
+        The model fitted on all of them; what is known of it comes from folds that it did not see.
+
     Raises:
         ConfigError: there are not enough questions of both kinds.
     """
@@ -109,6 +115,12 @@ def fit_answerability(measured: Sequence[Measured]) -> Fit:
 
 def read_measured(path: Path = FILE) -> list[Measured]:
     """Read what was measured.
+
+    Args:
+        path: one question a line, as `write_measured` leaves it.
+
+    Returns:
+        The questions with their signals, in the order of the file.
 
     Raises:
         ConfigError: the file cannot be read.

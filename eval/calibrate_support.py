@@ -85,6 +85,12 @@ def write_rows(rows: Sequence[Row], path: Path = FILE) -> None:
 def read_rows(path: Path = FILE) -> list[Row]:
     """Read measured cases.
 
+    Args:
+        path: as `write_rows` leaves it.
+
+    Returns:
+        The cases, in the order of the file.
+
     Raises:
         ConfigError: the file cannot be read, or was measured with other features.
     """

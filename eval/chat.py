@@ -54,7 +54,13 @@ class ChatEvaluation:
         return sorted(found, key=lambda line: line.started, reverse=True)
 
     def view(self, name: str) -> RunView:
-        """Return a run.
+        """Read a run.
+
+        Args:
+            name: of its folder.
+
+        Returns:
+            Its facts, figures and plots, and its questions from the worst to the best.
 
         Raises:
             ConfigError: there is no such run.
@@ -73,7 +79,14 @@ class ChatEvaluation:
         )
 
     def question(self, name: str, identity: str) -> Mapping[str, Any]:
-        """Return one result of a run.
+        """Read one result of a run.
+
+        Args:
+            name: of the run.
+            identity: of the question.
+
+        Returns:
+            The result as the run's file has it, judgements included.
 
         Raises:
             ConfigError: there is no such run or question.
@@ -85,6 +98,13 @@ class ChatEvaluation:
 
     def compare(self, before: str, after: str) -> Compared:
         """Compare two runs.
+
+        Args:
+            before: name of the run to compare with.
+            after: name of the run to judge.
+
+        Returns:
+            The differences on the questions that both have, and how many came right and went wrong.
 
         Raises:
             ConfigError: there is no such run, or they have no question in common.
@@ -111,7 +131,13 @@ class ChatEvaluation:
         return command if judged else [*command, "--metrics", "none"]
 
     def add(self, fields: Mapping[str, Any]) -> str:
-        """Write a test question and return its id.
+        """Write a test question.
+
+        Args:
+            fields: as the form has them; the place of each quote is looked up in the corpus.
+
+        Returns:
+            The id of the question.
 
         Raises:
             ConfigError: it is wrong, or its evidence does not stand there.

@@ -15,7 +15,13 @@ COMMANDS = (run, retrieval, reports, compare, calibrate, questions, generate, be
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run one command and return its exit status: 0 done, 1 done but a judgement failed, evidence is wrong or a gate fell short.
+    """Run one command.
+
+    Args:
+        arguments: of the command line, without the program's name.
+
+    Returns:
+        The exit status: 0 done; 1 done, but a judgement failed, evidence is wrong or a gate fell short.
 
     Raises:
         RagError: an expected failure; `entry.run` prints it.

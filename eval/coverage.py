@@ -36,12 +36,15 @@ class Found:
 
 
 def completed(evidence: Evidence, passages: Sequence[Found], source: Callable[[str], str]) -> list[set[int]]:
-    """Return for each passage by rank which pieces of the evidence are complete with it and were not without it.
+    """Follow how passages, one after the other, complete the evidence.
 
     Args:
         evidence: pieces, each any of some stretches.
         passages: best first.
         source: of a page, by path; empty for one that is not there.
+
+    Returns:
+        For each passage the numbers of the pieces that are complete with it and were not without it.
     """
     missing = [[(stretch, _letters(stretch, source)) for stretch in piece] for piece in evidence]
     allowed = [[_MISSING * len(letters) if letters else -1 for _, letters in piece] for piece in missing]

@@ -82,6 +82,9 @@ def read_set(name: str, corpus: Path, shared: Path) -> EvidenceSet:
         corpus: our notes.
         shared: folder of third parties' pages and questions.
 
+    Returns:
+        The questions that have evidence, and the folder of its pages.
+
     Raises:
         ConfigError: a file is damaged, or its evidence does not stand where it says.
         FileNotFoundError: the pages are not on this machine.

@@ -12,6 +12,9 @@ def states(text: str, fact: str) -> bool:
         text: plain text; citation markers inside it would break a row.
         fact: spellings separated by `|`.
 
+    Returns:
+        True if one spelling stands there; endings and case do not count.
+
     >>> states("It has 1,024 dimensions.", "1024 dimension|kilodimensional")
     True
     """

@@ -39,6 +39,9 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
     Attributes:
         is_async: which of the two methods ragas should call; both do the same work.
         unweighted: why the last verdict has no expected value; empty where all have one, or the engine only disagrees with itself.
+
+    Args:
+        llm: the model that judges; where it gives probabilities, a verdict gets an expected value.
     """
 
     is_async = True
@@ -74,7 +77,14 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
             self._items = before
 
     def generate(self, prompt: str, response_model: type[Model]) -> Model:
-        """Answer a prompt with a filled `response_model`.
+        """Have the model fill a form.
+
+        Args:
+            prompt: of ragas; it goes to the model as the user's turn.
+            response_model: what is to be filled.
+
+        Returns:
+            The filled form, valid; the call is recorded, also where it fails.
 
         Raises:
             JudgementError: what the model wrote is not that.

@@ -12,16 +12,18 @@ _STEPS = 100
 
 
 def fit(features: Floats, good: npt.NDArray[np.bool_], weights: Floats, *, penalty: float) -> tuple[float, Floats]:
-    """Return bias and weights of a logistic model, by Newton's method.
+    """Fit a logistic model by Newton's method.
 
-    The penalty is on the squares of the weights of standardised features, the bias is free; what is returned is for the features as
-    they are.
+    The penalty is on the squares of the weights of standardised features, the bias is free.
 
     Args:
         features: shape (n, d).
         good: shape (n,).
         weights: of the rows, shape (n,), at least 0.
         penalty: above 0.
+
+    Returns:
+        Bias and weights, shape (d,), for the features as they are, not standardised.
 
     Source: Hastie, Tibshirani and Friedman, The elements of statistical learning, 2009, section 4.4.
     """

@@ -95,6 +95,9 @@ def measure(question: Question, answer: Answer, source: Callable[[str], str]) ->
         question: with what is expected.
         answer: of the system.
         source: gives the source of a page that the system knows; raises KeyError for another.
+
+    Returns:
+        The verdict, which facts and which evidence were found, and how many citations stand on evidence.
     """
     text = plain_text(answer)
     stated = tuple(fact for fact in question.must if states(text, fact))

@@ -156,6 +156,12 @@ class QuestionFile:
 def read_question_file(path: Path = DEFAULT_FILE) -> QuestionFile:
     """Read a question file: one JSON object a line, empty lines allowed.
 
+    Args:
+        path: the file, in UTF-8.
+
+    Returns:
+        The questions with their lines, and the file's hash.
+
     Raises:
         ConfigError: the file cannot be read, or a line is wrong; the message names the line.
     """

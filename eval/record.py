@@ -43,18 +43,17 @@ _SAME = (
 
 
 class RunFolder:
-    """The folder of one run, open for writing. A context manager."""
+    """The folder of one run, made or taken up after an interruption, open for writing. A context manager.
+
+    Args:
+        path: of the folder.
+        description: what `run.json` says; the parts that answers depend on must be those of an earlier start.
+
+    Raises:
+        ConfigError: the folder cannot be written, or holds a run that was made with something else.
+    """
 
     def __init__(self, path: Path, description: Mapping[str, Any]) -> None:
-        """Make the folder, or take up an interrupted run.
-
-        Args:
-            path: of the folder.
-            description: what `run.json` says; the parts that answers depend on must be those of an earlier start.
-
-        Raises:
-            ConfigError: the folder cannot be written, or holds a run that was made with something else.
-        """
         self.path = path
         self.description = {**description, "format": FORMAT}
         try:
@@ -121,7 +120,13 @@ class RunFolder:
 
 
 def read_run(path: Path) -> dict[str, Any]:
-    """Return the description of a run.
+    """Read the description of a run.
+
+    Args:
+        path: folder of the run.
+
+    Returns:
+        What its `run.json` says.
 
     Raises:
         ConfigError: there is no run in that folder, or it cannot be read.
@@ -160,7 +165,14 @@ def find_unfinished(runs: Path, description: Mapping[str, Any]) -> Path | None:
 
 
 def read_results(path: Path) -> dict[str, Result]:
-    """Return the results of a run by question id, in the order they were first written; a later line replaces an earlier one.
+    """Read the results of a run, each with its judgements.
+
+    Args:
+        path: folder of the run; one that has no results yet gives none.
+
+    Returns:
+        Results by question id, in the order they were first written; a later line replaces an earlier one. Judgements of an answer
+        that is not there any more are left out.
 
     Raises:
         ConfigError: a line is not a result or a judgement.

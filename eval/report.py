@@ -46,12 +46,15 @@ def write_reports(folder: Path, calibration: Path = FILE) -> list[Path]:
 
 
 def render(run: Mapping[str, Any], results: Sequence[Result], calibrated: Sequence[Scores] = ()) -> str:
-    """Return the summary.
+    """Write the report of a run.
 
     Args:
         run: what `run.json` says.
         results: of its questions.
         calibrated: what is known of the judge; empty if nothing is.
+
+    Returns:
+        Markdown; it says of each judged figure whether the judge can be trusted with it.
     """
     trusted = trust(run["metrics"], columns(results), calibrated)
     parts = [

@@ -89,7 +89,7 @@ class Stock:
 
 
 def measure(system: System, questions: EvidenceSet, source: Callable[[str], str], tell: Tell, *, full: bool = True) -> Values:
-    """Return every measure of every question; each between 0 and 1, higher is better.
+    """Measure a system on every question of a set.
 
     Args:
         system: that is measured.
@@ -97,6 +97,9 @@ def measure(system: System, questions: EvidenceSet, source: Callable[[str], str]
         source: of a page, by path.
         tell: of progress.
         full: ranks and shares too, not only evidence within budgets.
+
+    Returns:
+        By question id and measure: between 0 and 1, higher is better.
     """
     values: dict[str, dict[str, float]] = {}
     for done, sought in enumerate(questions.questions, 1):

@@ -41,7 +41,7 @@ def describe(
     judge: str,
     command: str,
 ) -> dict[str, Any]:
-    """Return what `run.json` says before the first question.
+    """Describe a run before its first question.
 
     Args:
         config: of the system.
@@ -53,6 +53,9 @@ def describe(
         llm: the model that answers, with the hash of its weights.
         judge: the same of the judge; empty if nothing is judged.
         command: that started the run.
+
+    Returns:
+        What `run.json` says: all that decides the answers, and what is needed to make the run again.
     """
     return {
         "name": name,

@@ -47,11 +47,14 @@ def scale(model: str, name: str) -> tuple[int, ...]:
 
 
 def bounded_schema(model: type[BaseModel], *, items: int | None = None) -> Schema:
-    """Return a JSON schema for `model` in which everything ends.
+    """Write a JSON schema for `model` in which everything ends.
 
     Args:
         model: the pydantic model to fill; recursive models are not supported.
         items: how many items the lists at the top have exactly; None leaves it to the model, 1 to `MAX_ITEMS`.
+
+    Returns:
+        The schema, in which every string and every list has a longest length.
 
     Raises:
         TypeError: the model uses something that cannot be bounded.

@@ -16,7 +16,13 @@ Interval = tuple[float, float]
 
 
 def mean(values: Sequence[float]) -> float:
-    """Return the arithmetic mean.
+    """Average some values.
+
+    Args:
+        values: at least one, all finite.
+
+    Returns:
+        Their arithmetic mean.
 
     Raises:
         ValueError: there are no values, or one of them is not finite.
@@ -25,7 +31,14 @@ def mean(values: Sequence[float]) -> float:
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value below which `share` (0 to 1) of the values lie, interpolated linearly between neighbours.
+    """Find the value below which a share of the values lie.
+
+    Args:
+        values: at least one, all finite, in any order.
+        share: from 0 to 1.
+
+    Returns:
+        That value, interpolated linearly between neighbours.
 
     Raises:
         ValueError: there are no values, one of them is not finite, or `share` is out of range.

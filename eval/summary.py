@@ -62,12 +62,15 @@ class Latency:
 
 
 def headline(results: Sequence[Result], metrics: Sequence[str], *, seed: int) -> list[Row]:
-    """Return the headline figures: those without a judge first, then one for each judged metric.
+    """Work out the headline figures.
 
     Args:
         results: of one run.
         metrics: names of the judged metrics, in order.
         seed: of the bootstrap.
+
+    Returns:
+        Those without a judge first, then one for each judged metric, in order.
     """
     values = columns(results)
     rows = []

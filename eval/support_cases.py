@@ -79,6 +79,12 @@ class Case:
 def read_pairs(path: Path = PAIRS) -> list[SupportPair]:
     """Read our own labelled sentences.
 
+    Args:
+        path: one sentence a line.
+
+    Returns:
+        The sentences, in the order of the file.
+
     Raises:
         ConfigError: the file cannot be read, or a line is wrong; the message names the line.
     """
@@ -97,7 +103,14 @@ def read_pairs(path: Path = PAIRS) -> list[SupportPair]:
 
 
 def pair_cases(pairs: Sequence[SupportPair], corpus: Path) -> Iterator[Case]:
-    """Yield our own sentences with the chunks around their evidence.
+    """Put our own sentences beside the chunks around their evidence.
+
+    Args:
+        pairs: the sentences.
+        corpus: folder of the notes.
+
+    Yields:
+        A case for each, in order.
 
     Raises:
         ConfigError: a quote does not stand in its page.
@@ -108,7 +121,13 @@ def pair_cases(pairs: Sequence[SupportPair], corpus: Path) -> Iterator[Case]:
 
 
 def judgement_cases(corpus: Path) -> Iterator[Case]:
-    """Yield the answers by which the judge is calibrated, with the question that each answers.
+    """Put the answers by which the judge is calibrated beside the chunks around their evidence.
+
+    Args:
+        corpus: folder of the notes.
+
+    Yields:
+        A case for each answer, with the question that it answers; one that is off its question counts as supported.
 
     Raises:
         ConfigError: a quote does not stand in its page.

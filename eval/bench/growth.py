@@ -101,6 +101,13 @@ def measure(chunk_count: int, folder: Path) -> dict[str, Any]:
 def measure_apart(chunk_count: int, folder: Path) -> dict[str, Any]:
     """As `measure`, in a process of its own.
 
+    Args:
+        chunk_count: how many chunks the index is to have.
+        folder: for the index; an empty one.
+
+    Returns:
+        Figures of `measure`; the peak of memory is this index's alone.
+
     Raises:
         BenchError: it failed.
     """

@@ -49,7 +49,14 @@ class Parts:
 
 
 def join(folders: Sequence[Path], target: Path) -> int:
-    """Copy corpora into one, each under its own name; return how many pages that are.
+    """Copy corpora into one, each under its own name.
+
+    Args:
+        folders: the corpora; hidden files are left out.
+        target: the folder to copy into.
+
+    Returns:
+        How many files of `target` ingest reads.
 
     Raises:
         BenchError: two have one name.
@@ -62,12 +69,15 @@ def join(folders: Sequence[Path], target: Path) -> int:
 
 
 def run(parts: Parts, scratch: Path, tell: Callable[[str], None]) -> dict[str, Any]:
-    """Time everything and return the figures, and whether each target was met.
+    """Time everything.
 
     Args:
         parts: what is compared.
         scratch: an empty folder.
         tell: is given a line after each run.
+
+    Returns:
+        What `summary` returns, with the number of pages and of rounds.
 
     Raises:
         BenchError: a program failed.
@@ -104,13 +114,16 @@ def run(parts: Parts, scratch: Path, tell: Callable[[str], None]) -> dict[str, A
 def summary(
     times: Mapping[str, Sequence[float]], inside: Sequence[Mapping[str, float]], made: Mapping[str, Any], cosine: float
 ) -> dict[str, Any]:
-    """Return medians, what they come to, and which targets are met.
+    """Work out what the times come to, and which targets are met.
 
     Args:
         times: seconds of whole processes, by what was run.
         inside: the ingest's own account of its edits; `total` has no start-up in it.
         made: the last reports.
         cosine: lowest between our vectors and single precision, -1 to 1.
+
+    Returns:
+        Medians and all times in seconds, the figures with their targets, and which of them are met.
     """
     middle = {name: median(values) for name, values in times.items()}
     figures = {

@@ -60,6 +60,9 @@ def time_ingests(corpus: Path, scratch: Path, config_file: Path | None, progress
         config_file: settings; None for the usual ones.
         progress: told after each.
 
+    Returns:
+        Three timings, in that order; seconds are those of the whole process, its start included.
+
     Raises:
         CorpusError: there is no corpus.
         BenchError: an ingest failed.
@@ -115,7 +118,7 @@ def time_answers(assistant: Assistant, questions: Sequence[Question], progress: 
 def bench(
     assistant: Assistant, questions: Sequence[Question], answers: int, timings: Sequence[Timing], progress: ProgressBar
 ) -> list[Timing]:
-    """Return the timings of ingest with those of search and answers.
+    """Time searches and answers.
 
     Args:
         assistant: over the index that the ingests made.
@@ -123,6 +126,9 @@ def bench(
         answers: how many are answered, at least 1.
         timings: of ingest.
         progress: told after each question.
+
+    Returns:
+        The timings of ingest, then one of all searches, then those of the answers.
     """
     answerable = [question for question in questions if not question.silent]
     return [
