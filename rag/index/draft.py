@@ -164,7 +164,7 @@ class Draft:
         """Write everything out, check it as a reader would see it, and close.
 
         Args:
-            progress: told which stage is running; these stages have no count.
+            progress: told which stage is running.
 
         Returns:
             How many documents and how many chunks there are.
