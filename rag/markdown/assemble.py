@@ -102,6 +102,9 @@ class Assembler(Stream):
         if not lines:
             return
         lines[0] = (self._visible_from(*lines[0]), lines[0][1])
+        while len(lines) > 1 and lines[0][0] == lines[0][1]:
+            del lines[0]
+            lines[0] = (self._visible_from(*lines[0]), lines[0][1])
         self.advance(lines[0][0])
         if self._frames and self._frames[-1].kind == "quote" and not self._frames[-1].info:
             lines = self._callout(lines)
@@ -113,7 +116,7 @@ class Assembler(Stream):
             self.clean(lines)
             self.hide(start, end)
             return
-        cleaned = self.clean(lines)
+        cleaned = self.clean(lines, alone=bool(self.items) and len(lines) == 1)
         if self._in_definition():
             self._definition(cleaned, start, end)
         elif self.items and self.items[-1].path is None and cleaned.text:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rag.markdown.inline import Cleaner
 
 _AUTOLINK = re.compile(r"<([A-Za-z][A-Za-z0-9+.-]{1,31}:[^\s<>]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>")
+_PROMPT = re.compile(r"\\?\[INST\\?\]|<<SYS>>|<\|")
 
 
 def read(cleaner: Cleaner, at: int) -> int:
@@ -63,10 +64,10 @@ def settle(cleaner: Cleaner) -> None:
         elif stack:
             opened = stack.pop()
             inner = cleaner.text[cleaner.tags[opened][0].end : tag.start]
-            if tag.name.lower() != "s" or (inner and not inner[0].isspace() and not inner[-1].isspace()):
+            if tag.name.lower() != "s" or (inner.strip() == inner != "" and not _PROMPT.match(inner)):
                 paired.update((opened, number))
-    if not any(item.text is None and cleaner.text[item.start : item.end].strip() for item in cleaner.items):
-        return  # nothing but tags
+    if not cleaner.alone and not any(item.text is None and cleaner.text[item.start : item.end].strip() for item in cleaner.items):
+        return  # nothing but tags, whose partners may be in other blocks
     for number, (tag, item) in enumerate(cleaner.tags):
         if number not in paired and not tag.attributes:
             item.text = None

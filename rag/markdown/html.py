@@ -25,11 +25,15 @@ INLINE = frozenset(
 )
 VOID = frozenset("area base br col embed hr img input link meta param source track wbr".split())
 AMBIGUOUS = frozenset(
-    "base body button caption data dialog dir font footer form frame head header html input label legend link main map menu meta "
-    "meter nav object option output param progress search select slot source summary template time title track var".split()
+    "audio base body button caption data dialog dir font footer form frame head header html input label legend link main map menu "
+    "meta meter nav object option output param progress search select slot source summary template time title track var "
+    "video".split()
 )
 """Names of HTML that authors also use as words in brackets: markup only with attributes, or where the page closes them."""
-BREAKS = frozenset("br p div li tr h1 h2 h3 h4 h5 h6 dt dd ul ol table thead tbody hr summary details figcaption caption".split())
+BREAKS = frozenset(
+    "br p div li tr h1 h2 h3 h4 h5 h6 dt dd ul ol table thead tbody hr summary details figcaption caption tabitem tab card "
+    "step".split()
+)
 CELLS = frozenset(("td", "th"))
 HIDDEN = ("script", "style", "svg", "iframe", "noscript", "template", "canvas")
 LABELS = ("label", "title", "summary", "heading", "header")
@@ -94,7 +98,8 @@ def parse(text: str, at: int, stop: int) -> Tag | None:
     if not end:
         return None
     name = match[2]
-    return Tag(name, bool(match[1]), bool(end[1]) or name.lower() in VOID, attributes, at, end.end())
+    void = name.lower() in VOID and (name.islower() or name.isupper())  # `<Input>` is a word of the author's
+    return Tag(name, bool(match[1]), bool(end[1]) or void, attributes, at, end.end())
 
 
 def _closing_brace(text: str, at: int, stop: int) -> int:

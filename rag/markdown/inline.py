@@ -59,6 +59,7 @@ class Cleaner:
     def __init__(self, text: str, lines: Sequence[Span], sink: Sink, *, markdown: bool = True, raw_lines: bool = False) -> None:
         self.sink = sink
         self.in_table = False
+        self.alone = False  # no tag has its partner in another block
         self._lines = Lines(text, lines)
         self.text = self._lines.text
         self.markdown = markdown
@@ -337,15 +338,17 @@ _HANDLERS: dict[str, Callable[[Cleaner, re.Match[str]], int]] = {
 }
 
 
-def clean(text: str, lines: Sequence[Span], sink: Sink) -> Aligned:
-    """The visible text of the lines of a block, stripped."""
-    return Cleaner(text, lines, sink).run()
+def clean(text: str, lines: Sequence[Span], sink: Sink, *, alone: bool = False) -> Aligned:
+    """The visible text of the lines of a block, stripped; `alone` if its tags have no partners in other blocks."""
+    cleaner = Cleaner(text, lines, sink)
+    cleaner.alone = alone
+    return cleaner.run()
 
 
 def clean_cell(text: str, cell: Span, sink: Sink) -> Aligned:
     """The visible text of a table's cell, on one line."""
     cleaner = Cleaner(text, [cell], sink)
-    cleaner.in_table = True
+    cleaner.in_table = cleaner.alone = True
     cleaned = cleaner.run()
     return Aligned(cleaned.text.replace("\n", " "), cleaned.alignment)
 

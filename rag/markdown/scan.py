@@ -22,6 +22,7 @@ from rag.types import Span
 PREFIX = re.compile(r"[ \t]*(?:>[ \t]*)*")
 _HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
 _BLANK = re.compile(r"\n[ \t>]*\n")
+_QUOTED = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*>")
 _NOT_CODE = re.compile(r"[ \t>]*(?:[-*+][ \t]|\d{1,9}[.)][ \t]|!!!|\?\?\?|===|\[\^|:[ \t:]|<|\{\{)")
 
 
@@ -182,7 +183,9 @@ class Scan:
         """Offsets of the line ends before blank lines."""
         found, at = [], 0
         while match := _BLANK.search(self.text, at):
-            found.append(match.start())
+            # outside a quote, a bracket alone on its line ends a tag
+            if ">" not in match[0] or _QUOTED.match(self.text, line_start(self.text, match.start())):
+                found.append(match.start())
             at = match.end() - 1
         return found
 

@@ -80,9 +80,9 @@ class Stream:
 
     # text
 
-    def clean(self, lines: Sequence[Span]) -> Aligned:
+    def clean(self, lines: Sequence[Span], *, alone: bool = False) -> Aligned:
         """Visible text, repaired where it was mis-decoded."""
-        return self.repaired(inline.clean(self.text, lines, self.sink))
+        return self.repaired(inline.clean(self.text, lines, self.sink, alone=alone))
 
     def repaired(self, aligned: Aligned) -> Aligned:
         """Text repaired where it was mis-decoded, if the page holds any such text."""
@@ -133,7 +133,7 @@ class Stream:
         if self.note and not self.note[2]:
             draft.start = min(draft.start, self.note[1])
             self.note = (self.note[0], self.note[1], True)
-        if self.items and not self.items[-1].pieces:
+        if self.items and not self.items[-1].pieces and draft.end > self.items[-1].marker[0]:  # not the items before it
             item = self.items[-1]
             draft.start = min(draft.start, item.marker[0])
             item.pieces = 1

@@ -23,6 +23,8 @@ _TAB_VALUES = (
     re.compile(r"""value:\s*(["'])(?P<value>.+?)\1\s*,\s*label:\s*(["'])(?P<label>.+?)\3"""),
 )
 _WELL_KNOWN = frozenset(("Tabs", "TabItem", "Tab", "Details", "Admonition", "CodeBlock"))
+_SUMMARY_END = re.compile(r"</summary[ \t]*>", re.IGNORECASE)
+_SUMMARY_CHARS = 2000
 _DEDENT_DEPTH = 12
 
 
@@ -53,7 +55,11 @@ class Tags:
         scan, text = self._scan, self._scan.text
         tag = html.parse(text, at, scan.paragraph_end(at))
         self.components.update(scan.imports)
-        if not tag or not html.is_markup(tag, self.components) or (at and text[at - 1].isalnum() and tag.name[0].isupper()):
+        if (
+            not tag
+            or not html.is_markup(tag, self.components)
+            or (at and text[at - 1].isalnum() and tag.name[0].isupper() and not tag.closing)
+        ):
             return at + 1
         name = tag.name.lower()
         if not tag.closing and not tag.empty and name in (*html.HIDDEN, "pre", "table", "h1", "h2", "h3", "h4", "h5", "h6"):
@@ -86,7 +92,12 @@ class Tags:
             tag = following
             tags.append(tag)
         summary = tags.pop() if tag.name.lower() == "summary" and not tag.closing else None
-        alone = summary is not None or at >= line_end(text, tag.end) or text[at] == scan.mark
+        if summary:  # what follows it on its line must not be moved to the right, where it would be code
+            close = _SUMMARY_END.search(text, summary.end, summary.end + _SUMMARY_CHARS)
+            after = close.end() if close else summary.end
+        else:
+            after = at
+        alone = not text[after : line_end(text, after)].strip(" \t" + scan.mark)
         for each in tags:
             self._scoped(each, alone=alone)
         if summary:
@@ -100,7 +111,7 @@ class Tags:
     def _summary(self, tag: Tag) -> int:
         """`<summary>text</summary>`: the title of the details around it."""
         scan = self._scan
-        match = re.compile(r"</summary[ \t]*>", re.IGNORECASE).search(scan.text, tag.end, tag.end + 2000)
+        match = _SUMMARY_END.search(scan.text, tag.end, tag.end + _SUMMARY_CHARS)
         if not match:
             return 0
         content = content_lines(scan.text, tag.end, match.start())
