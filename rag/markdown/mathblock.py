@@ -16,7 +16,10 @@ def read(scan: Scan, start: int, end: int) -> int:
     text = scan.text
     dollars = text.startswith("$$", start)
     at = start
-    if not scan.begins_line(at) or scan.in_indented_code(at):
+    if not scan.begins_line(at):  # it may end on a line of its own, which must not begin another
+        close = scan.find("$$", end) if dollars else -1
+        return close + 2 if end < close < scan.paragraph_end(at) else end
+    if scan.in_indented_code(at):
         return end
     alone = not text[at + 2 : line_end(text, at)].strip()
     limit = scan.next_heading(at) if alone else scan.paragraph_end(at)

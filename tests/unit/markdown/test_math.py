@@ -1,0 +1,32 @@
+"""Formulas between dollar signs, where they begin and end. Source in, blocks out."""
+
+from tests.unit.markdown.checks import page_of
+
+
+def test_a_formula_that_begins_inside_a_line_does_not_open_another_with_its_end():
+    source = """\
+The loss is $$
+L = a*b*c
+$$
+
+Words *between*.
+
+$$
+y = 1
+$$
+
+End.
+"""
+    page = page_of(source, "note.md")
+    assert [(block.kind, block.text) for block in page.blocks] == [
+        ("paragraph", "The loss is $$ L = a*b*c $$"),
+        ("paragraph", "Words between."),
+        ("math", "y = 1"),
+        ("paragraph", "End."),
+    ]
+
+
+def test_dollars_that_are_money_open_no_formula():
+    source = "It costs $$ and more.\n\n$$\ny\n$$\n"
+    page = page_of(source, "note.md")
+    assert [(block.kind, block.text) for block in page.blocks] == [("paragraph", "It costs $$ and more."), ("math", "y")]
