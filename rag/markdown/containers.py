@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from rag.markdown.blocks import Kind
-from rag.markdown.lines import line_end
+from rag.markdown.lines import line_end, line_start
 from rag.markdown.mathblock import content_lines
 from rag.markdown.scan import Leaf, Scan, Scope
 from rag.types import Span
@@ -29,7 +29,10 @@ _MARKDOWN = _TYPES | frozenset(
 )
 _CODE = frozenset("code code-block code-cell csv-table sourcecode literalinclude".split())
 _HIDDEN = frozenset("include toctree tableofcontents contents bibliography".split())
-_UNTITLED = frozenset("figure glossary table versionadded versionchanged deprecated margin grid tab-set card-carousel".split())
+_WHOLE = _CODE | _HIDDEN | frozenset("math mermaid image".split())
+"""Directives that hold no Markdown."""
+_UNTITLED = frozenset("figure glossary grid tab-set card-carousel".split())
+_SHOWN_OPTION = re.compile(r"^[ \t>]*:(?:alt|caption|header):[ \t]*(?P<value>\S[^\n]*?)[ \t]*$", re.MULTILINE)
 
 
 @dataclass(slots=True)
@@ -47,7 +50,7 @@ class Colons:
     def __init__(self, scan: Scan) -> None:
         self._scan = scan
         self._open: list[_Open] = []
-        self._pending: list[tuple[_Open, Span | None]] = []
+        self._unclosed_length = 1 << 30  # no line of so many colons or more follows
 
     def read(self, start: int, end: int) -> int:
         """The colons `[start, end)`; returns where to go on."""
@@ -65,25 +68,31 @@ class Colons:
         attributes = match["attributes"] or ""
         if attributes and not re.match(r"\{[ \t]*[.#:\w]", attributes):
             return stop
+        if match["directive"] and name in _WHOLE and (close := self._closing(stop, end - start)):
+            return directive(scan, start, end, *close, colons=True)
         if not name:
             found = re.search(r"\.(?:callout-)?([\w-]+)", attributes)
             name = found[1].lower() if found else ""
-        title = _title(text, match, start, stop)
-        kind: Kind = "tab" if name.startswith("tab") else "admonition"
+        title = None if match["directive"] and name in _UNTITLED else _title(text, match, start, stop)
+        kind: Kind = "tab" if name.startswith("tab") and name != "table" else "admonition"
         scope = Scope(stop, len(text), kind if name in _TYPES or title else "", name, title)
         self._open.append(_Open(end - start, scope, start, stop, name))
-        if match["directive"]:
-            return self._options(stop)
-        return stop
+        if not match["directive"]:
+            return stop
+        if name == "figure":
+            scan.add_link("image", match["rest"].strip(), "", start, stop)
+        body = _body(text, stop + 1, len(text))
+        _hide_options(scan, stop + 1, body)
+        return body if body > stop + 1 else stop
 
-    def _options(self, at: int) -> int:
-        """Skip and hide `:key: value` lines below a directive."""
-        scan = self._scan
-        position = at + 1
-        while found := _OPTION.match(scan.text, position):
-            scan.hide(position, found.end(), blank=True)
-            position = found.end()
-        return position if position > at + 1 else at
+    def _closing(self, at: int, length: int) -> Span | None:
+        """The line of so many colons or more that ends a directive."""
+        if length >= self._unclosed_length:
+            return None
+        found = re.compile(rf"^[ \t>]*:{{{length},}}[ \t]*$", re.MULTILINE).search(self._scan.text, at)
+        if not found:
+            self._unclosed_length = length
+        return found.span() if found else None
 
     def _close(self, start: int, length: int, stop: int) -> None:
         index = len(self._open) - 1
@@ -142,8 +151,24 @@ def _title(text: str, match: re.Match[str], start: int, stop: int) -> Span | Non
     return (low, high) if low < high else None
 
 
-def directive(scan: Scan, start: int, end: int, content: int, after: int) -> int:
-    """A MyST directive in a code fence whose marks are `[start, end)`; returns where to go on.
+def _body(text: str, at: int, stop: int) -> int:
+    """Where a directive's content begins: after its `:key: value` lines."""
+    while (found := _OPTION.match(text, at, stop)) and found.end() > at:
+        at = found.end()
+    return at
+
+
+def _hide_options(scan: Scan, start: int, end: int) -> None:
+    """Hide options but for an alternative text."""
+    if start < end:
+        found = _SHOWN_OPTION.search(scan.text, start, end)
+        shown = [found.span("value")] if found else []
+        scan.hide(start, end, *shown, blank=True)
+        scan.leaves.extend(Leaf("image", *span, [span], "inline") for span in shown)
+
+
+def directive(scan: Scan, start: int, end: int, content: int, after: int, *, colons: bool = False) -> int:
+    """A MyST directive in a code fence, or between colons, whose marks are `[start, end)`; returns where to go on.
 
     Its content ends at `content`, the whole at `after`. Markdown inside is opened; code and what is not known stay code.
     """
@@ -153,9 +178,7 @@ def directive(scan: Scan, start: int, end: int, content: int, after: int) -> int
     if not match or not match["directive"]:
         return after
     name = match["directive"].lower()
-    body = min(stop + 1, content)
-    while (found := _OPTION.match(text, body, content)) and found.end() > body:
-        body = found.end()
+    body = _body(text, min(stop + 1, content), content)
     argument = match["rest"].strip()
     if name == "math":
         scan.cover(Leaf("math", start, after, content_lines(text, body, content), "verbatim"))
@@ -168,8 +191,7 @@ def directive(scan: Scan, start: int, end: int, content: int, after: int) -> int
             scan.add_link("snippet", argument, "", start, after)
         scan.hide(start, after, blank=True)
     elif name in _CODE:
-        if body > stop + 1:
-            scan.hide(stop + 1, body, blank=True)
+        _code(scan, argument, (start, stop), (body, content), after, colons=colons)
     elif name in _MARKDOWN:
         title = None if name in _UNTITLED else _title(text, match, start, stop)
         if name == "figure":
@@ -180,10 +202,27 @@ def directive(scan: Scan, start: int, end: int, content: int, after: int) -> int
     return after
 
 
+def _code(scan: Scan, argument: str, head: Span, body: Span, after: int, *, colons: bool) -> None:
+    """Code with options, of which a caption and a header row are shown as its first line."""
+    text, low = scan.text, min(head[1] + 1, body[0])
+    found = _SHOWN_OPTION.search(text, low, body[0])
+    shown = found.span("value") if found else (body[0], body[0])
+    if colons:
+        at = text.find(argument, head[0])
+        titled = argument and "csv-table" in text[head[0] : at]
+        lines = [*([(at, at + len(argument))] if titled else []), *([shown] if found else []), *content_lines(text, *body)]
+        scan.cover(Leaf("code", head[0], after, lines, "verbatim", "csv-table" if titled else argument.lower()))
+    elif low < body[0]:
+        line = max(line_start(text, shown[0]), low)
+        scan.hide(low, line, blank=True)
+        scan.hide(line, shown[0], blank=False)
+        scan.hide(shown[1], body[0], blank=True)
+
+
 def _opened(scan: Scan, name: str, title: Span | None, head: Span, body: Span, after: int) -> None:
     kind: Kind = "tab" if name == "tab-item" else "admonition"
     scan.hide(*head, *([title] if title else []), blank=True)
-    scan.hide(head[1], body[0], blank=True)
+    _hide_options(scan, head[1], body[0])
     scan.hide(body[1], after, blank=True)
     scan.scopes.append(Scope(head[1], body[1], kind if name in _TYPES or title else "", name, title))
     if title:

@@ -13,6 +13,7 @@ from rag.types import Span
 _INFO = re.compile(r"[ \t]*\{?[ \t]*\.?([A-Za-z][\w+#.-]*)")
 _DIRECTIVE = re.compile(r"[ \t]*\{(?:code|code-block|code-cell|sourcecode)\}[ \t]*([A-Za-z][\w+#.-]*)")
 _CODE_TITLE = re.compile(r"""(?:title|filename|file|caption|name)=(?P<quote>["'])(?P<title>[^"'\n]+)(?P=quote)""")
+_TABLE_TITLE = re.compile(r"[ \t]*\{csv-table\}[ \t]+(?P<title>\S[^\n]*?)[ \t]*\Z")
 _CELL_END = re.compile(r"\\.|<\|[A-Za-z][\w-]*\|>|\|", re.DOTALL)
 
 MATH = frozenset(("math", "latex", "katex", "tex"))
@@ -31,7 +32,7 @@ def language(info: str) -> str:
 
 def code_title(text: str, start: int, end: int) -> Span | None:
     """Where the title of a fence stands in its first line."""
-    match = _CODE_TITLE.search(text, start, end)
+    match = _TABLE_TITLE.match(text, start, end) or _CODE_TITLE.search(text, start, end)
     return match.span("title") if match else None
 
 

@@ -31,7 +31,7 @@ def read(scan: Scan, at: int, mark: str) -> int:
             return at + 1
         scan.hide(at, end)
         return end
-    if mark.startswith("%") or mark.startswith("+++"):
+    if mark.startswith(("%", "+++", "^^^")):
         if not scan.myst:
             return at + 1
     elif mark.startswith("(") and not scan.myst and text[end + 1 : end + 2] != "#":

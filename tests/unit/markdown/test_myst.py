@@ -80,6 +80,7 @@ a
 """
     page = page_of(source, "a.md")
     assert outline(source, page) == [
+        ("image", "", "x", ("x",)),
         ("paragraph", "", "Caption", ("Caption",)),
         ("tab*", "", "One", ("One",)),
         ("tab", "One", "1", ("1",)),
@@ -87,7 +88,7 @@ a
     assert [(link.kind, link.target, link.anchor, source[slice(*link.span)]) for link in page.links] == [
         ("image", "img.png", "", "```{figure} img.png")
     ]
-    assert [block.info for block in page.blocks] == ["", "tab-item", "tab-item"]
+    assert [block.info for block in page.blocks] == ["", "", "tab-item", "tab-item"]
 
 
 def test_tables_glossaries_and_labels():
@@ -121,7 +122,89 @@ $$ (eq1)
         ("admonition*", "", "Models", ("Models",)),
         ("list", "Models", "- Name\n  - Size", ("- Name\n  - Size",)),
         ("paragraph", "", "Token A piece of text.", ("Token\n  A piece of text.",)),
-        ("code", "", "1, 2", ("```{csv-table} Rates", "1, 2\n```")),
+        ("code", "", "Rates\na, b\n\n1, 2", ("```{csv-table} Rates", "a, b", "1, 2\n```")),
         ("paragraph", "", "Ctrl", ("{kbd}`Ctrl`",)),
         ("math", "", "x", ("$$\nx\n$$",)),
+    ]
+
+
+def test_directives_between_colons():
+    source = """\
+:::{figure} img.png
+:alt: An arch
+:width: 3
+The *caption*.
+:::
+
+:::{image} y.png
+:alt: A bridge
+:::
+
+:::{toctree}
+:maxdepth: 1
+a
+:::
+
+:::{code-block} Python
+:caption: Add
+x = a *b* c
+:::
+
+:::{csv-table} Rates
+:header: a, b
+1, 2
+:::
+
+:::{math}
+:label: e
+a_b
+:::
+
+::::{grid} 2
+:::{grid-item-card} Card
+Head
+^^^
+Body
+:::
+::::
+"""
+    page = page_of(source, "a.md")
+    assert [(block.kind, block.heading_path, block.text, block.info) for block in page.blocks] == [
+        ("image", (), "An arch", ""),
+        ("paragraph", (), "The caption.", ""),
+        ("image", (), "A bridge", ""),
+        ("code", (), "Add\nx = a *b* c", "python"),
+        ("code", (), "Rates\na, b\n1, 2", "csv-table"),
+        ("math", (), "a_b", ""),
+        ("admonition", (), "Card", "grid-item-card"),
+        ("admonition", ("Card",), "Head", "grid-item-card"),
+        ("admonition", ("Card",), "Body", "grid-item-card"),
+    ]
+    assert [(link.kind, link.target) for link in page.links] == [("image", "img.png"), ("image", "y.png")]
+
+
+def test_what_the_first_line_of_a_directive_says():
+    source = """\
+```{versionadded} 1.2
+```
+
+```{code-block} python
+:linenos:
+:caption: How to add
+1 + 1
+```
+
+:::{code-block}
+never closed
+
++++ {"tags": ["hide-cell"]}
+
+end
+"""
+    page = page_of(source, "a.md")
+    assert [(block.kind, block.text) for block in page.blocks] == [
+        ("admonition", "1.2"),
+        ("code", "How to add\n1 + 1"),
+        ("paragraph", ":::{code-block} never closed"),
+        ("paragraph", "end"),
     ]
