@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from rag.markdown.lines import line_end
 from rag.markdown.scan import Scan
 
 _FACT = re.compile(r"<!--\s*([A-Za-z][\w-]*:[\w-]+)[ \t]+(\S.*?)\s*-->", re.DOTALL)
@@ -38,10 +39,11 @@ def obsidian(scan: Scan, at: int) -> int:
     """`%% ... %%`, in a line or over several; a percent sign in prose (`100%%`) opens nothing."""
     text = scan.text
     first = scan.begins_line(at)
-    if not first and text[at - 1] not in " \t(":
+    if not first and (text[at - 1].isdigit() or "%" in text[max(at - 2, 0) : at]):  # `%s%%` prints a percent sign too
         return at + 2
     close = scan.find("%%", at + 2)
-    if close < 0 or (not first and close > scan.paragraph_end(at)):
+    within = line_end(text, at) if text[at - 1 : at].isalnum() else scan.paragraph_end(at)
+    if close < 0 or (not first and close > within):
         if first and not text[at + 2 : at + 3].isalnum():
             scan.notice(at, "unclosed-comment", "This comment is not closed; it is read as text.")
         return at + 2

@@ -43,6 +43,7 @@ _KEYS = re.compile(r"\+\+([\"a-z0-9][\w\"' -]*(?:\+[\w\"' .-]+)*)\+\+")
 _CJK = re.compile(r"[\u2e80-\u303f\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _FIELD = re.compile(r"[ \t]*(?:[-*+][ \t])?[A-Za-z][\w /-]{0,40}::[ \t]")
 _CHECK = re.compile(r"\[[ xX/-]\][ \t]")
+_QUERY = re.compile(r"\$?=[ \t]*(?:this\b|dv\b|\[\[|[a-z]+\()")
 _COLOUR = re.compile(r"#(?:[0-9a-fA-F]{3,4}|[0-9a-fA-F]{6}|[0-9a-fA-F]{8})\Z")
 
 
@@ -159,6 +160,9 @@ class Cleaner:
         if not close:
             return 0
         start, end = match.end(), close[0]
+        if self.sink.hard_lines and _QUERY.match(self.text, start, end):  # Dataview shows what it finds
+            self.sink.hidden.append(self.span(match.start(), close[1]))
+            return close[1]
         inner = self.text[start:end]
         if len(inner) > 2 and inner[0] in " \n" and inner[-1] in " \n" and inner.strip():
             start, end = start + 1, end - 1
@@ -245,7 +249,17 @@ class Cleaner:
         if self.sink.mark not in target and (target or image):
             self.sink.links.append(("image" if image else "link", target, self.span(opener.start, link.end)))
         opener.text = ""
+        if image:
+            self._end_at(index, opener.end + links.alternative(self.text[opener.end : match.start()]))
         return end
+
+    def _end_at(self, index: int, end: int) -> None:
+        """Leave out what the items after one show behind an offset."""
+        for item in reversed(self.items[index + 1 :]):
+            if item.end <= end:
+                break
+            item.end = max(item.start, end)
+            item.text = "" if item.start >= end else item.text
 
     def _tag(self, match: re.Match[str]) -> int:
         return brackets.read(self, match.start())

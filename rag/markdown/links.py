@@ -11,6 +11,7 @@ _MEDIA = re.compile(
     r"\.(?:png|jpe?g|gif|svg|webp|bmp|avif|mp[34]|webm|wav|ogg|m4a|mov|mkv|pdf|canvas|base|excalidraw)\Z", re.IGNORECASE
 )
 _SIZE = re.compile(r"\d+(?:x\d+)?\Z")
+_AND_SIZE = re.compile(r"(?:(?:\A|\\?\|)\d+(?:x\d+)?)\s*\Z")
 _LABEL = re.compile(r"\[((?:\\.|[^\[\]\\]){0,999})\]")
 _IDENTIFIER = re.compile(r"[A-Za-z][\w:-]*(?:\.[\w:-]+)*\Z")
 _PLAIN = re.compile(r"[^\s()<>\\]+")
@@ -60,7 +61,7 @@ def wikilink(text: str, at: int) -> Wikilink | None:
     if alias[0] >= 0:
         low = alias[0] + (2 if text[alias[0]] == "\\" else 1)
         if embed and (_SIZE.match(text[low : alias[1]]) or _MEDIA.search(target)):
-            shown = [] if _SIZE.match(text[low : alias[1]]) else [(low, alias[1], None)]
+            shown = [] if _SIZE.match(text[low : alias[1]]) else [(low, low + alternative(text[low : alias[1]]), None)]
             return Wikilink(target.strip(), tuple(shown), match.end())
         if text[low : alias[1]].strip():
             return Wikilink(target.strip(), ((low, alias[1], None),), match.end())
@@ -79,6 +80,16 @@ def wikilink(text: str, at: int) -> Wikilink | None:
     if target.endswith(".md") and shown and shown[-1][1] == end:
         shown[-1] = (shown[-1][0], end - 3, shown[-1][2])
     return Wikilink(target.strip(), tuple(piece for piece in shown if piece[0] < piece[1]), match.end())
+
+
+def alternative(written: str) -> int:
+    """How much of a picture's alternative text is text: Obsidian writes the size to show it in at its end.
+
+    >>> alternative("A cat|200x100"), alternative("100"), alternative("In 2024")
+    (5, 0, 7)
+    """
+    size = _AND_SIZE.search(written)
+    return size.start() if size else len(written)
 
 
 def is_media(target: str) -> bool:

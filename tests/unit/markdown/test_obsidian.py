@@ -151,3 +151,30 @@ def test_tasks():
     assert outline(source, page) == [
         ("list", "", "- [x] warm\n- [ ] evict\n- [-] no", ("- [x] warm\n- [ ] evict\n- [-] no",)),
     ]
+
+
+def test_sizes_are_no_alternative_text():
+    source = """\
+![A *cat*|100](a.png) ![100](b.png) ![In 2024](c.png) ![[d.png|A dog|30x40]] end
+
+| a |
+|---|
+| ![An elk\\|20](e.png) |
+"""
+    page = page_of(source, "note.md")
+    assert [block.text for block in page.blocks] == ["A cat In 2024 A dog end", "a\nAn elk"]
+    assert [link.target for link in page.links] == ["a.png", "b.png", "c.png", "d.png", "e.png"]
+
+
+def test_comments_inside_a_sentence():
+    source = "The model%%check this%% is good.%%TODO%%\n\nFrom 50%% to 100%% with `%%` and a %d%% b %d%%.\n"
+    page = page_of(source, "note.md")
+    assert [block.text for block in page.blocks] == ["The model is good.", "From 50%% to 100%% with %% and a %d%% b %d%%."]
+    assert [source[low:high] for low, high in page.hidden] == ["%%check this%%", "%%TODO%%"]
+
+
+def test_queries_inside_a_line():
+    source = "Due `= this.due` and `$= dv.pages().length` but `= 5` and `x`. [[Page]]\n"
+    page = page_of(source, "note.md")
+    assert [block.text for block in page.blocks] == ["Due and but = 5 and x. Page"]
+    assert [source[low:high] for low, high in page.hidden] == ["`= this.due`", "`$= dv.pages().length`"]
