@@ -10,7 +10,7 @@ from rag.markdown.align import Aligned, join, merge, verbatim
 from rag.markdown.drafts import Piece
 from rag.types import Span
 
-_INFO = re.compile(r"[ \t]*\{?[ \t]*\.?([A-Za-z][\w+#.-]*)")
+_INFO = re.compile(r"[ \t]*\{?[ \t]*\.?([A-Za-z][\w+#.-]*+)(?!=)")
 _DIRECTIVE = re.compile(r"[ \t]*\{(?:code|code-block|code-cell|sourcecode)\}[ \t]*([A-Za-z][\w+#.-]*)")
 _CODE_TITLE = re.compile(r"""(?:title|filename|file|caption|name)=(?P<quote>["'])(?P<title>[^"'\n]+)(?P=quote)""")
 _TABLE_TITLE = re.compile(r"[ \t]*\{csv-table\}[ \t]+(?P<title>\S[^\n]*?)[ \t]*\Z")

@@ -155,3 +155,8 @@ def test_columns():
         ("heading", "", "Right", ("- ### Right",)),
         ("paragraph", "Right", "R", ("R",)),
     ]
+
+
+def test_the_mark_between_columns():
+    page = page_of("{{< columns >}}\nleft\n<--->\nright\n{{< /columns >}}\n\nfrom <---> to\n", "note.md")
+    assert [block.text for block in page.blocks] == ["left", "right", "from <---> to"]

@@ -223,3 +223,21 @@ b.md:part
         ("b.md", "part"),
     ]
     assert not page.notices
+
+
+def test_attributes_without_a_value_and_code_without_a_language():
+    source = """\
+## Files { data-search-exclude }
+
+[Lists](x.md){ data-preview } and a set {data-x} of words
+
+``` title="a.py"
+x
+```
+"""
+    page = page_of(source, "note.md")
+    assert [(block.kind, block.text, block.info) for block in page.blocks] == [
+        ("heading", "Files", ""),
+        ("paragraph", "Lists and a set {data-x} of words", ""),
+        ("code", "a.py\nx", ""),
+    ]
