@@ -29,6 +29,8 @@ _SIGN = re.compile(rf"{_EMOJI}|{_LETTER}")
 _RUN = re.compile(rf"(?:{_EMOJI}|{_LETTER}|{_LOST})+")
 _PIECE = re.compile(rf"{_EMOJI}|{_LETTER}|{_LOST}")
 _LOST_BYTES = (0x81, 0x8D, 0x8E, 0x8F, 0x90, 0x9D, 0x9E)
+# Capitals in quotes: a letter and the closing quote after it look like one character of UTF-8, as in Vietnamese.
+_QUOTED = re.compile(r"[“„«‘‚]([^\W\d_]+(?:[ \t][^\W\d_]+)*)[”“’»]")
 _WORD = re.compile(r"\S*[^\x00-\x7f]\S*")
 
 
@@ -99,12 +101,15 @@ def _ftfy_edits(text: str) -> list[Edit]:
     whole = ftfy.fix_encoding(text)
     if whole == text:
         return []
+    right = [match.span() for match in _QUOTED.finditer(text) if match[1].isupper()]
     edits: list[Edit] = []
     for word in _WORD.finditer(text):
         fixed = ftfy.fix_encoding(word[0])
         if fixed != word[0]:
             start, end, by = _difference(word[0], fixed)
             edits.append((word.start() + start, word.start() + end, by))
+    if right:
+        return [edit for edit in edits if not any(low < edit[1] and edit[0] < high for low, high in right)]
     return edits if _edited(text, edits) == whole else [_difference(text, whole)]
 
 

@@ -9,6 +9,7 @@ RIGHT = [
     "Yağış ve sağ™ işareti; dağ˜tepe değil",
     "Zażółć gęślą jaźń – „cudzysłów” i ‚pojedynczy’",
     "Tiếng Việt rất đẹp: được, người, trường, ỷ lại",
+    "Chữ “Â” và “Ă”; «LÃ» là len; mục “BẢO MÃ” viết hoa, ĐÃ MÃ HOÁ; Ô, Ơ, Ư, Ã, À",
     "النص العربي يبقى كما هو، «اقتباس»",
     "这是中文文本，不应改变。「引号」",
     "日本語のテキストはそのまま。『引用』",
