@@ -18,6 +18,7 @@ _TOP = re.compile(r"\ufeff?(?:[ \t]*\n)*")
 _YAML = re.compile(r"---[ \t]*\n(?:(?P<body>.*?)\n)??(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TOML = re.compile(r"\+\+\+[ \t]*\n(?:(?P<body>.*?)\n)??\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL)
 _KEY = re.compile(r"""\s*(?:#[^\n]*\n\s*)*(?:[\w.-][\w .-]*|"[^"\n]+"|'[^'\n]+')[ \t]*:(?:\s|\Z)""")
+_PARAGRAPH = re.compile(r"\n[ \t]*\n[^\W\d_][^\n:]*(?:\n|\Z)")
 _PAIR = re.compile(r"^([A-Za-z_][\w-]*):[ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
 _LIMIT_CHARS = 200_000
 _LIMIT_VALUES = 20_000
@@ -67,7 +68,7 @@ def _read_yaml(text: str, start: int) -> FrontMatter:
         if isinstance(loaded, dict):
             return FrontMatter(match.end(), _Normaliser().mapping(loaded), "")
     except (yaml.YAMLError, ValueError, TypeError, RecursionError, OverflowError, AttributeError) as error:
-        if _KEY.match(body):
+        if _KEY.match(body) and not _PARAGRAPH.search(body):  # prose between two rules is not YAML that went wrong
             return FrontMatter(match.end(), _salvage(body), _first_line(error))
     return _NONE
 

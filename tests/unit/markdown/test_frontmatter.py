@@ -63,3 +63,10 @@ def test_anchors_that_multiply_are_refused():
 def test_dates_become_iso_text():
     fields = frontmatter.read("---\na: 2024-02-05\nb: 2024-02-05 13:20:00\nc: 2024-02-05T13:20\n---\n").fields
     assert fields == {"a": "2024-02-05", "b": "2024-02-05T13:20:00", "c": "2024-02-05T13:20"}
+
+
+def test_prose_between_rules_is_no_broken_front_matter():
+    source = "---\nNote: this is prose\n\nMore of it here.\n\n---\n\nText\n"
+    page = page_of(source)
+    assert [block.text for block in page.blocks] == ["Note: this is prose", "More of it here.", "Text"]
+    assert not page.notices
