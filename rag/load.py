@@ -180,7 +180,8 @@ def sha256(raw: bytes) -> str:
 def decode(raw: bytes) -> str:
     """Decode a text file: by its byte order mark, else UTF-8, else UTF-16 without a mark, else Windows-1252.
 
-    The mark is not part of the result; nothing else is changed.
+    In UTF-8 a few bytes of another encoding are let pass, each read as Windows-1252 alone. The mark is not part of the result;
+    nothing else is changed.
 
     Args:
         raw: the whole file.
@@ -205,10 +206,26 @@ def decode(raw: bytes) -> str:
         return _strict(raw, guessed)
     if b"\0" in raw:
         raise UnreadableFileError("not a text file: it holds NUL bytes")
+    return _mostly_utf8(raw) or _western(raw)
+
+
+def _western(raw: bytes) -> str:
     try:
         return raw.decode("cp1252")
     except UnicodeDecodeError:
         return raw.decode("latin-1")  # every byte has a character there
+
+
+def _mostly_utf8(raw: bytes) -> str:
+    """UTF-8 with a few bytes that are not; empty if it is none: other encodings hold nearly nothing that looks like it."""
+    text = raw.decode("utf-8", "surrogateescape")
+    stray = {character for character in text if "\udc80" <= character <= "\udcff"}
+    strays = sum(map(text.count, stray))
+    if sum(character >= "\x80" for character in text) < 5 * strays:
+        return ""
+    for character in stray:
+        text = text.replace(character, _western(character.encode("utf-8", "surrogateescape")))
+    return text
 
 
 def _strict(raw: bytes, encoding: str) -> str:

@@ -17,6 +17,7 @@ from rag.load import DOCUMENT_SUFFIXES, decode, walk
         ("a longer line of text".encode("utf-16-le"), "a longer line of text"),
         ("caf\xe9 “q”".encode("cp1252"), "café “q”"),
         (b"\x81\xe9", "\x81é"),
+        ("Zażółć gęślą jaźń 中文文本 ".encode() + b"caf\xe9 \x93q\x94", "Zażółć gęślą jaźń 中文文本 café “q”"),
         (b"a\r\nb\rc", "a\r\nb\rc"),
         (b"", ""),
     ],
