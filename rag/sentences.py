@@ -18,7 +18,10 @@ _ABBREVIATIONS = frozenset(
     usw v vol vs z.b zb
     """.split()
 )
-_END = re.compile(r"(?<![.!?])[.!?…]+[\"'”’»)\]]*(?=\s+\S)|[。！？｡]+[」』”’）]*|\n+")
+# After a closing quote a particle or a comma goes on with the sentence that holds the quote.
+_END = re.compile(
+    r"(?<![.!?])[.!?…]+[\"'”’»)\]]*(?=\s+\S)|[。！？｡]++(?:[」』”’）]++(?!、|，|と|って|を|が|の|など)|(?![」』”’）]))|\n+"
+)
 _OPENERS = "\"'“‘«(["
 
 

@@ -23,6 +23,7 @@ def split(text):
         ("1. First item\n2. Second item", ["1. First item", "2. Second item"]),
         ('He said "no." Then "yes."', ['He said "no."', 'Then "yes."']),
         ("日本語です。次の文。", ["日本語です。", "次の文。"]),
+        ("「本当に！？」と聞く。「はい。」次。", ["「本当に！？」と聞く。", "「はい。」", "次。"]),
         ("| a | b |\n| c | d |", ["| a | b |", "| c | d |"]),
         ("Wait... what? Yes", ["Wait... what?", "Yes"]),
     ],
