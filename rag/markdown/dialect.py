@@ -53,6 +53,7 @@ _FIELDS: Mapping[str, Dialect] = {
     "icon": "mkdocs",
     "template": "mkdocs",
 }
+_CODE = re.compile(r"^([ \t>]*)(`{3,}|~{3,})([^`\n]*)\n(?:.*?^[ \t>]*\2[`~]*[ \t]*$|.*\Z)|`[^`\n]+`", re.MULTILINE | re.DOTALL)
 _SAMPLE_CHARS = 200_000
 
 
@@ -61,7 +62,8 @@ def detect(path: str, text: str, fields: Mapping[str, object]) -> Dialect:
     if path.endswith(".mdx"):
         return "docusaurus"
     scores: dict[Dialect, float] = {}
-    sample = text[:_SAMPLE_CHARS]
+    # what stands in code is of another language: `[[` is a test there, `%%` a comment
+    sample = _CODE.sub(lambda code: f"{code[1]}{code[2]}{code[3]}\n" if code[2] else "``", text[:_SAMPLE_CHARS])
     for name, plain, sign in _SIGNS:
         if plain in sample:
             count = sum(1 for _ in itertools.islice(sign.finditer(sample), 20))

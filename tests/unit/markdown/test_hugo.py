@@ -160,3 +160,11 @@ def test_columns():
 def test_the_mark_between_columns():
     page = page_of("{{< columns >}}\nleft\n<--->\nright\n{{< /columns >}}\n\nfrom <---> to\n", "note.md")
     assert [block.text for block in page.blocks] == ["left", "right", "from <---> to"]
+
+
+def test_the_dialect_is_not_told_by_code():
+    source = "# Menus *here*\n\n```toml\n[[menu.after]]\nname = 1\n```\n\n```sh\nif [[ -f $x ]]; then\n```\n\nSee `[[a]]`.\n"
+    page = page_of(source, "site/menus.md")
+    assert page.dialect == "gfm"
+    assert page.title == "Menus here"
+    assert page_of("# T\n\n```dataview\nLIST\n```\n\ntext\n", "a note.md").dialect == "obsidian"
