@@ -28,8 +28,8 @@ ingest: $(VENV)/.chat  ## bring the index up to date (ARGS="--dry-run")
 test: $(VENV)/.test  ## install and run the whole test suite
 	@$(BIN)/python -m rag models fetch --set test
 	@$(MAKE) --no-print-directory lint
-	@# Two files at a time: more would fight for memory, each with models of its own.
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@# Two files at a time: more would fight for memory, each with models of its own. The long ones come first.
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.test lint  ## linters, types, architecture and the quick unit tests, in under a minute
 	@$(BIN)/python -m pytest tests/unit -q -m "not slow"

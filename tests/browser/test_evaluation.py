@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
 import pytest
 
@@ -14,13 +15,18 @@ from tests.ui_process import ChatProcess
 pytestmark = pytest.mark.browser
 
 
-@pytest.fixture
-def lab_chat(chromium, tmp_path):
-    write_runs(tmp_path / "runs")
-    write_notes(tmp_path / "corpus")
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    return tmp_path_factory.mktemp("lab")
+
+
+@pytest.fixture(scope="module")
+def lab_chat(chromium, lab):
+    write_runs(lab / "runs")
+    write_notes(lab / "corpus")
     with ChatProcess(
-        "--pause-s", 0.002, "--corpus", tmp_path / "corpus", "--index", tmp_path / "index",
-        "--runs", tmp_path / "runs", "--questions", tmp_path / "questions.jsonl",
+        "--pause-s", 0.002, "--corpus", lab / "corpus", "--index", lab / "index",
+        "--runs", lab / "runs", "--questions", lab / "questions.jsonl",
     ) as running:  # fmt: skip
         yield running.url
 
@@ -61,7 +67,7 @@ def test_a_run_shows_its_progress_and_can_be_stopped(lab_chat, visit):
     job.get_by_text("Stopped.").wait_for()
 
 
-def test_a_complaint_becomes_a_test_question(lab_chat, visit, ask, tmp_path):
+def test_a_complaint_becomes_a_test_question(lab_chat, visit, ask, lab):
     page = visit(lab_chat)
     page.locator("#state").get_by_role("button", name="Read the notes now").click()
     page.wait_for_function("document.querySelector('#state').innerText.trim() === ''", timeout=30_000)
@@ -80,23 +86,22 @@ def test_a_complaint_becomes_a_test_question(lab_chat, visit, ask, tmp_path):
     form.get_by_label("Facts that it has to state").fill("8")
     form.get_by_role("button", name="Save").click()
     page.get_by_text("Saved as").wait_for()
-    [line] = (tmp_path / "questions.jsonl").read_text("utf-8").splitlines()
+    [line] = (lab / "questions.jsonl").read_text("utf-8").splitlines()
     written = json.loads(line)
     assert written["question"] == "How does lora save memory?"
     assert {piece["page"] for piece in written["evidence"]} == {"guide/lora.md"}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [360, 1280])
-def test_the_tab_is_accessible_and_fits(lab_chat, visit, scheme, width):
+def test_the_tab_is_accessible_and_fits(lab_chat, visit):
     from axe_playwright_python.sync_playwright import Axe
 
-    page = visit(lab_chat, scheme=scheme, width=width)
-    open_tab(page)
-    found = [_serious(Axe().run(page))]
-    page.get_by_role("button", name="20260101T100000Z-run").click()
-    page.get_by_role("heading", name="Figures").wait_for()
-    page.wait_for_timeout(300)
-    found.append(_serious(Axe().run(page)))
-    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
-    assert found == [[], []]
+    for scheme, width in product(("light", "dark"), (360, 1280)):
+        page = visit(lab_chat, scheme=scheme, width=width)
+        open_tab(page)
+        found = [_serious(Axe().run(page))]
+        page.get_by_role("button", name="20260101T100000Z-run").click()
+        page.get_by_role("heading", name="Figures").wait_for()
+        page.wait_for_timeout(300)
+        found.append(_serious(Axe().run(page)))
+        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert (overflow, found) == (0, [[], []]), (scheme, width)

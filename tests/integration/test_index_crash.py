@@ -22,7 +22,7 @@ from tests.integration.children import ROOT, children, last_line, salt_of
 from tests.integration.index_child import PAGES
 
 SOAK = os.environ.get("RAG_SOAK", "")
-TRIALS = (int(SOAK) if SOAK.isdigit() and int(SOAK) > 1 else 100) if SOAK else 10
+TRIALS = (int(SOAK) if SOAK.isdigit() and int(SOAK) > 1 else 100) if SOAK else 6
 # `SOAK_PART=2/4` runs the second quarter of the trials, so that a long soak can be had in parts.
 PART, PARTS = map(int, os.environ.get("SOAK_PART", "1/1").split("/"))
 MINE = range((PART - 1) * TRIALS // PARTS, PART * TRIALS // PARTS)
@@ -384,7 +384,10 @@ class TestDamage:
     def test_a_file_that_was_cut_short(self, index, name):
         [path] = (index.root / "gen-000002").glob(name)
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-        assert index.verify() != ()
+        # In a process of its own: in this one the missing half may be found again in memory that was freed and not cleared.
+        check = f"from rag.index import Index; from pathlib import Path; print(Index(Path({str(index.root)!r})).verify())"
+        found = subprocess.run([sys.executable, "-c", check], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert found.strip() not in {"", "()"}
         self.mended(index)
 
     def test_changed_vectors_are_found_and_not_handed_on(self, index):

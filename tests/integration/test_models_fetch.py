@@ -104,7 +104,7 @@ def test_a_second_fetch_asks_for_nothing(tiny, server, models):
 
 def test_four_wheels_are_under_way_at_once_or_as_many_as_asked(tiny, server, models, tmp_path):
     for name in tiny.split:
-        server.faults[name].block_pause_s = 0.003
+        server.faults[name].block_pause_s = 0.02  # long enough that the first is not done before the last begins
     run(tiny, server, models)
     assert server.most_at_once == 4
     server.forget()
