@@ -32,9 +32,9 @@ SKIPPED = re.compile(
     r"\s*(?:classDef|class|style|linkStyle|click|direction|accTitle|accDescr|autonumber|activate|deactivate|end|create|destroy|hide|"
     r"dateFormat|axisFormat|excludes|includes|todayMarker|tickInterval|showData)\b|\s*[})\]]?\s*\Z|\s*---"
 )
-_BREAK = re.compile(r"<br\s*/?>|\\n|`")
+_BREAK = re.compile(r"<br\s*/?>|\\n|`|</?(?:b|i|u|em|strong|small|sub|sup|code|span|div|center|font|p)(?:\s[^<>]*)?>")
 _SUBGRAPH = re.compile(
-    r"\s*subgraph\s+(?:[\w.-]+\s*)?(?:\[\s*\"?(?P<title>[^\]\"]*)\"?\s*\]|\"(?P<quoted>[^\"]*)\")?|\s*subgraph\s+"
+    r"\s*subgraph\s+(?:[\w.-]+\s*)?(?:\[\s*\"?(?P<title>[^\]\"]*)\"?\s*\]|\"(?P<quoted>[^\"]*)\")|\s*subgraph\s+"
 )
 
 
@@ -62,7 +62,7 @@ class Diagram:
         pieces: list[Aligned] = []
         at = start
         for match in _BREAK.finditer(self.text, start, end):
-            pieces += [verbatim(self.text[at : match.start()], at), Aligned("" if match[0] == "`" else " ", ())]
+            pieces += [verbatim(self.text[at : match.start()], at), Aligned(" " if match[0].startswith(("<br", "\\n")) else "", ())]
             at = match.end()
         pieces.append(verbatim(self.text[at:end], at))
         return join(pieces, "")

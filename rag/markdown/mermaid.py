@@ -32,6 +32,7 @@ _CLASS = re.compile(
 _ER = re.compile(
     r"\s*(?P<a>[\w-]+|\"[^\"]*\")\s*[|}][o|](?:--|\.\.)[o|][|{]\s*(?P<b>[\w-]+|\"[^\"]*\")\s*(?::\s*\"?(?P<text>[^\"]*?)\"?)?\s*\Z"
 )
+_SETTING_TITLE = re.compile(r"title:[ \t]*(?P<text>\S.*?)[ \t]*\Z")
 _BARE = re.compile(r"\s*(?:end|autonumber|showData)\s*\Z")
 _ENTITY = re.compile(r"\s*(?:(?:class|state|namespace)\s+)?(?P<id>[\w~`.-]+)\s*(?:\{\s*)?\Z")
 _SLICE = re.compile(r"\s*\"(?P<a>[^\"]*)\"\s*:\s*(?P<text>\S+)\s*\Z")
@@ -81,7 +82,7 @@ def statements(text: str, lines: Sequence[Span]) -> tuple[Aligned, list[Piece]]:
     first = [_stripped(text, *rows[0])] if keep else []
     if title:
         first = [verbatim(title["text"], title.start("text"))]
-    found = _parts([_Line(*rows[0], first), *read])
+    found = _parts([*_titles(diagram, lines, rows[0][0]), _Line(*rows[0], first), *read])
     return found if found[1] else _parts([_Line(low, high, [_stripped(text, low, high)]) for low, high in rows])
 
 
@@ -121,6 +122,14 @@ def _without_settings(text: str, lines: Sequence[Span]) -> Iterator[Span]:
         close = next((number for number, span in enumerate(rows[1:], 1) if text[slice(*span)].strip() == "---"), 0)
         rows = rows[close + 1 :] if close else rows
     yield from rows
+
+
+def _titles(diagram: Diagram, lines: Sequence[Span], end: int) -> Iterator[_Line]:
+    """The title among the settings, which end at an offset."""
+    for low, high in lines:
+        match = _SETTING_TITLE.match(diagram.text, low, high) if high < end else None
+        if match:
+            yield _Line(low, high, [diagram.shown(*match.span("text"))])
 
 
 def _trim(text: str, span: Span) -> Span:

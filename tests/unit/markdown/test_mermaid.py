@@ -67,7 +67,11 @@ def test_a_flowchart_by_its_labels():
         ),
         ("gantt\n  title Plan\n  dateFormat YYYY\n  section S1\n  Task one :a1, 30d", ["Plan", "S1", "Task one :a1, 30d"]),
         ('gitGraph\n  commit id: "init"\n  branch b', ["gitGraph", 'commit id: "init"', "branch b"]),
-        ("---\ntitle: x\n---\ngraph TD\n  A --> B", ["A -> B"]),
+        ("---\ntitle: The flow\n---\ngraph TD\n  A --> B", ["The flow", "A -> B"]),
+        (
+            'graph TD\n  subgraph My group\n  A["Big <b>Data</b><br/>set"] -->|<i>Train</i>| B(x < y)\n  end',
+            ["My group", "Big Data set -> x < y: Train"],
+        ),
         ("flowchart LR\n  A -->", ["A -->"]),
     ],
 )
