@@ -21,6 +21,7 @@ from rag.types import Span
 
 _CALLOUT = re.compile(r"\[!([A-Za-z][\w -]*?)(?:\|[^\]\n]*)?\][+-]?[ \t]*")
 _MARKER = re.compile(r"(?:[-*+]|\d{1,9}[.)])(?=[ \t]|$)")
+_DEFINED = re.compile(r"^[ \t>]*+(?P<mark>[:~])[ \t]", re.MULTILINE)
 _ATX = re.compile(r"#{1,6}[ \t]*")
 _CLOSING_HASHES = re.compile(r"(?:^|[ \t]+)#+[ \t]*\Z")
 _IMAGES = re.compile(
@@ -39,7 +40,7 @@ class Assembler(Stream):
         super().__init__(scan, text, sink)
         self._tokens = tokens
         self._frames: list[Frame] = []
-        self._cursor = 0  # end of the last list marker
+        self._cursor = 0  # end of the last mark of a list's item or of a definition
         self._term = False  # a definition's term waits for its text
 
     def run(self) -> list[Draft]:
@@ -239,12 +240,21 @@ class Assembler(Stream):
         self.row("definition", Piece("item", 0, 0, low), self.clean([(low, high)]), high, "\n")
         self._term = True
 
+    def _on_dd_open(self, token: Token, number: int) -> None:
+        first, last = token.map or (0, 0)
+        start = max(self._line_offset(first), self._cursor)
+        mark = _DEFINED.search(self.text, start, max(self._line_offset(last + 1), start))
+        if mark:
+            self._cursor = mark.end()
+            if self._tokens[number + 1].type != "paragraph":  # which shows its mark itself
+                self.sink.hidden.append(mark.span("mark"))
+
     def _definition(self, cleaned: Aligned, start: int, end: int) -> None:
         if self.rows and self.rows.draft.kind != "definition":
             self.flush()
         begin = max(line_start(self.text, start), self.rows.draft.end if self.rows else 0)
         mark = re.compile(r"[:~]").search(self.text, begin, start)
-        if mark and self.rows:
+        if mark:
             start = mark.start()
         if self._term and self.rows:
             self.rows.rows.append(Aligned(":", ()))

@@ -8,6 +8,7 @@ from rag.markdown.lines import line_end
 from rag.markdown.scan import Scan
 
 _FACT = re.compile(r"<!--\s*([A-Za-z][\w-]*:[\w-]+)[ \t]+(\S.*?)\s*-->", re.DOTALL)
+_DESCRIBED = re.compile(r"[ \t]*\n(?:[ \t]*\n)?:[ \t]{1,4}\S")
 
 
 def html(scan: Scan, at: int) -> int:
@@ -22,7 +23,11 @@ def html(scan: Scan, at: int) -> int:
         values = scan.facts.setdefault(fact[1], [])
         if fact[2] not in values:
             values.append(fact[2])
-    scan.hide(at, end)
+    if fact and fact.end() == end and scan.begins_line(at) and _DESCRIBED.match(scan.text, end):
+        scan.hide(at, fact.start(2), blank=False)  # the term of a definition list: its reader sees the name
+        scan.hide(fact.end(2), end, blank=False)
+    else:
+        scan.hide(at, end)
     return end
 
 

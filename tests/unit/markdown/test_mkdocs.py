@@ -241,3 +241,49 @@ x
         ("paragraph", "Lists and a set {data-x} of words", ""),
         ("code", "a.py\nx", ""),
     ]
+
+
+def test_a_comment_that_is_the_term_of_a_definition():
+    source = """\
+<!-- md:option search.lang -->
+
+:   Which *language* is searched:
+
+    ``` yaml
+    lang: en
+    ```
+
+<!-- md:option type:note -->
+
+:   !!! note
+
+        Body.
+
+<!-- md:version 9.2.0 -->
+
+Text
+"""
+    page = page_of(source, "note.md")
+    assert [(block.kind, block.text, block.containers) for block in page.blocks] == [
+        ("definition", "search.lang: Which language is searched:", ("definition",)),
+        ("code", "lang: en", ("definition",)),
+        ("definition", "type:note", ("definition",)),
+        ("admonition", "Body.", ("definition", "admonition")),
+        ("paragraph", "Text", ()),
+    ]
+    assert page.metadata["md:option"] == ["search.lang", "type:note"]
+    assert page.metadata["md:version"] == ["9.2.0"]
+
+
+def test_definitions_that_begin_with_a_block_leave_no_mark():
+    source = "One\n:   - item\n\nTwo\n:   ```\n    x\n    ```\n\nThree\n: > quoted\n: words\n"
+    page = page_of(source, "note.md")
+    assert [(block.kind, block.text) for block in page.blocks] == [
+        ("definition", "One"),
+        ("list", "- item"),
+        ("definition", "Two"),
+        ("code", "x"),
+        ("definition", "Three"),
+        ("quote", "quoted"),
+        ("definition", "words"),
+    ]
