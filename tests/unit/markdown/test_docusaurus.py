@@ -240,3 +240,14 @@ const a = {/* kept */};
         ),
     ]
     assert [block.info for block in page.blocks] == ["jsx"]
+
+
+def test_admonitions_that_begin_an_item_and_text_that_is_no_jsx():
+    source = "- :::tip\n  in a list\n  :::\n- b\n\n<CodeBlock>{`a = {1}`}</CodeBlock>\n\n<CodeBlock>{`a = 1;`}</CodeBlock>\n"
+    page = page_of(source, "page.mdx")
+    assert [(block.kind, block.text, block.containers) for block in page.blocks] == [
+        ("list", "- in a list", ("admonition",)),
+        ("list", "- b", ()),
+        ("paragraph", "{a = {1}}", ()),
+        ("paragraph", "a = 1;", ()),
+    ]
