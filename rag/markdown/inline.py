@@ -31,7 +31,7 @@ _TRIGGER = r"""
   | (?P<entity>&(?:[A-Za-z][A-Za-z0-9]{1,31}|\#[0-9]{1,7}|\#[xX][0-9A-Fa-f]{1,6});)
   | (?P<math>\$\$?)
   | (?P<icon>:(?:material|octicons|fontawesome|simple)-[a-z0-9-]+:(?:\{[^{}\n]*\})?)
-  | (?P<mark>==)
+  | (?P<mark>==|\^\^)
   | (?P<keys>\+\+(?=["a-z0-9][^\n+]*(?:\+[^\n+]+)*\+\+))
   | (?P<brace>\{)
   | (?P<block_id>(?<![^\s%(mark)s])\^(?=[0-9-]*[A-Za-z])[A-Za-z0-9-]{2,}(?=[ \t%(mark)s]*(?:\n|\Z)))
@@ -284,15 +284,15 @@ class Cleaner:
         return match.end() if self.markdown else 0
 
     def _mark(self, match: re.Match[str]) -> int:
-        """`==highlighted==`."""
+        """`==highlighted==` and `^^inserted^^`."""
         start, end = match.span()
-        text = self.text
+        text, sign = self.text, match[0][0]
         if start in self._closing_marks:
             return end
-        if not self.markdown or (start and text[start - 1] == "=") or text[end : end + 1] in ("=", " ", "\n", ""):
+        if not self.markdown or (start and text[start - 1] == sign) or text[end : end + 1] in (sign, " ", "\n", ""):
             return 0
-        close = text.find("==", end, end + 2000)
-        if close < 0 or text[close - 1].isspace() or text[close + 2 : close + 3] == "=" or "\n\n" in text[end:close]:
+        close = text.find(match[0], end, end + 2000)
+        if close < 0 or text[close - 1].isspace() or text[close + 2 : close + 3] == sign or "\n\n" in text[end:close]:
             return 0
         self._closing_marks.add(close)
         return end

@@ -243,6 +243,11 @@ x
     ]
 
 
+def test_inserted_words():
+    page = page_of("A ^^new *word*^^ here, x^2^ and ^^ alone ^^.\n", "note.md")
+    assert page.blocks[0].text == "A new word here, x^2^ and ^^ alone ^^."
+
+
 def test_a_comment_that_is_the_term_of_a_definition():
     source = """\
 <!-- md:option search.lang -->
