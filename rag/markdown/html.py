@@ -37,6 +37,7 @@ BREAKS = frozenset(
 CELLS = frozenset(("td", "th"))
 HIDDEN = ("script", "style", "svg", "iframe", "noscript", "template", "canvas")
 LABELS = ("label", "title", "summary", "heading", "header")
+BESIDE = ("subtitle", "description", "caption")
 TEXTS = ("title", "label", "heading", "subtitle", "summary", "description", "caption", "alt", "text", "content")
 
 _NAME = re.compile(r"<(/?)([A-Za-z][\w.:-]*)")

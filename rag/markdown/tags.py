@@ -16,6 +16,7 @@ from rag.markdown.html import Tag
 from rag.markdown.lines import line_end
 from rag.markdown.mathblock import content_lines
 from rag.markdown.scan import Leaf, Scan, Scope
+from rag.types import Span
 
 _CLOSED = re.compile(r"</([A-Za-z][\w.]*)[ \t]*>")
 _TAB_VALUES = (
@@ -135,8 +136,18 @@ class Tags:
             return
         scope = self._scope(tag)
         if alone or scope:
-            scan.hide(tag.start, tag.end, *([scope.title] if scope and scope.title else []), blank=alone)
+            titles = [scope.title] if scope and scope.title else []
+            scan.hide(tag.start, tag.end, *sorted([*titles, *(self._said(tag) if scope else [])]), blank=alone)
         self._open.append(_Open(tag.name.lower(), tag, alone, scope))
+
+    def _said(self, tag: Tag) -> list[Span]:
+        """What a component shows beside its title and its content."""
+        spans = [tag.attributes[name] for name in html.BESIDE if name in tag.attributes]
+        shown = [span for span in spans if span[0] < span[1] and self._scan.text[span[0] - 1] in "\"'`"]
+        self._scan.leaves.extend(
+            Leaf("html", *span, content_lines(self._scan.text, *span), "inline", separator=" ") for span in shown
+        )
+        return shown
 
     def _scope(self, tag: Tag) -> Scope | None:
         """What an element's tag says about its content."""

@@ -251,3 +251,13 @@ def test_admonitions_that_begin_an_item_and_text_that_is_no_jsx():
         ("paragraph", "{a = {1}}", ()),
         ("paragraph", "a = 1;", ()),
     ]
+
+
+def test_a_card_with_a_description_and_a_body():
+    source = '<Card title="Fast" description="As *light*" icon={x}>\n\nBody.\n\n</Card>\n'
+    page = page_of(source, "page.mdx")
+    assert [(block.text, block.heading_path, source[block.start : block.end]) for block in page.blocks] == [
+        ("Fast", (), "Fast"),
+        ("As light", (), "As *light*"),
+        ("Body.", ("Fast",), "Body."),
+    ]
