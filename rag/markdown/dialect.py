@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from rag.markdown.blocks import Dialect
 
 _SIGNS: tuple[tuple[Dialect, str, re.Pattern[str]], ...] = (  # the plain string is looked for first: it is a hundred times faster
-    ("obsidian", "[[", re.compile(r"!?\[\[[^\]\[\n]*[A-Za-z][^\]\[\n]*\]\]")),
+    ("obsidian", "[[", re.compile(r"!?\[\[(?!_?(?:TOC|toc)_?\]\])[^\]\[\n]*[A-Za-z][^\]\[\n]*\]\]")),
     ("obsidian", "> [!", re.compile(r"> \[![\w|-]+\][+-]")),
     ("obsidian", "%%", re.compile(r"\n%%")),
     ("obsidian", " ^", re.compile(r" \^[a-z0-9-]{3,}\n")),

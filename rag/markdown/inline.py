@@ -10,6 +10,7 @@ import functools
 import html as entities
 import re
 from collections.abc import Callable, Sequence
+from html.entities import html5
 
 from rag.markdown import braces, brackets, emphasis, html, hugo, links
 from rag.markdown.align import Aligned, strip
@@ -266,6 +267,8 @@ class Cleaner:
 
     def _entity(self, match: re.Match[str]) -> int:
         text = entities.unescape(match[0])
+        if match[0][1] != "#" and match[0][1:] not in html5:
+            return 0  # `unescape` takes the beginning of a longer word for a name
         if text == match[0] or not text or text == "\ufffd":
             return 0
         self.put(match.start(), match.end(), " " if text == "\xa0" else text)

@@ -172,3 +172,13 @@ def test_a_very_long_line():
     page = page_of("# H\n\n" + "word **bold** " * 15_000)
     assert len(page.blocks) == 2
     assert len(page.blocks[1].text) == 15_000 * 10 - 1
+
+
+def test_words_that_only_begin_like_an_entity():
+    page = page_of("AT&T, &notation; and &copy; &lt;x&gt; &#8212;\n")
+    assert page.blocks[0].text == "AT&T, &notation; and © <x> —"
+
+
+def test_a_table_of_contents_is_no_wikilink():
+    page = page_of("[[toc]]\n\n# A *title*\n\ntext\n", "some page.md")
+    assert (page.dialect, page.title) == ("gfm", "A title")
