@@ -57,7 +57,7 @@ class Scratch:
         if descriptor < 0:
             return
         if os.getpid() == self._pid:
-            shutil.rmtree(self.folder, ignore_errors=True)  # what cannot be removed now, a later sweep removes
+            _remove(self.folder)
         os.close(descriptor)
 
 
@@ -74,11 +74,19 @@ def _sweep(parent: Path) -> None:
             continue  # somebody else's, or no folder of ours: leave it alone
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            shutil.rmtree(folder, ignore_errors=True)
+            _remove(folder)
         except BlockingIOError:
             pass  # its process lives
         finally:
             os.close(descriptor)
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder, its owner's file last: one whose removal was cut short is swept at once. What cannot be removed is left."""
+    for path in folder.glob("*"):  # nothing, where it is gone already
+        if path.name != _OWNER:
+            shutil.rmtree(path, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep_unfinished(folder: Path) -> None:

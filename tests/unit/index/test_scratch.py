@@ -63,6 +63,29 @@ def test_what_a_killed_process_left_is_swept(temporary):
     assert list(temporary.iterdir()) == []
 
 
+CUT_SHORT = """
+import os, shutil, sys
+from pathlib import Path
+from rag.index import scratch
+made = scratch.Scratch()
+made.copy(Path(sys.argv[1]))
+remove = shutil.rmtree
+scratch.shutil.rmtree = lambda *some, **more: (remove(*some, **more), os.kill(os.getpid(), 9))
+made.close()
+"""
+
+
+def test_a_removal_that_was_cut_short_is_finished_at_once(temporary, tmp_path):
+    (tmp_path / "source").mkdir()
+    (tmp_path / "source/f").write_bytes(b"1")
+    killed = subprocess.run([sys.executable, "-c", CUT_SHORT, str(tmp_path / "source")])
+    assert killed.returncode == -signal.SIGKILL
+    assert len(list(temporary.iterdir())) == 1
+    made = Scratch()
+    assert list(temporary.iterdir()) == [made.folder]
+    made.close()
+
+
 def test_a_folder_whose_owner_has_not_signed_yet_is_left_alone_for_a_minute(temporary):
     young, old = temporary / "rag-notes-young", temporary / "rag-notes-old"
     for folder in (young, old):
