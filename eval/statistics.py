@@ -73,6 +73,54 @@ def bootstrap_interval(values: Sequence[float], *, seed: int = 0, resamples: int
     return float(low), float(high)
 
 
+def ratio_interval(parts: Sequence[float], wholes: Sequence[float], *, seed: int = 0) -> Interval | None:
+    """Return the 95% interval of a share that is pooled over questions, such as of all citations, by the bootstrap over questions.
+
+    Args:
+        parts: of each question, such as its good citations.
+        wholes: of the same questions, such as all of its citations.
+        seed: of the resampling.
+
+    Returns:
+        Bounds of the sum of the parts over the sum of the wholes; None for fewer than two questions or nothing to divide by.
+
+    Raises:
+        ValueError: the two are not of one length.
+    """
+    if len(parts) != len(wholes):
+        raise ValueError(f"{len(parts)} parts are not of {len(wholes)} wholes")
+    if len(parts) < 2 or not sum(wholes):
+        return None
+    drawn = np.random.default_rng(seed).integers(0, len(parts), size=(RESAMPLES, len(parts)))
+    above, below = _finite(parts)[drawn].sum(axis=1), _finite(wholes)[drawn].sum(axis=1)
+    return _middle(above[below > 0] / below[below > 0])
+
+
+def percentile_interval(values: Sequence[float], share: float, *, seed: int = 0) -> Interval | None:
+    """Return the 95% interval of a percentile by the bootstrap; None for fewer than two values. `share` is from 0 to 1."""
+    if len(values) < 2:
+        return None
+    drawn = np.random.default_rng(seed).integers(0, len(values), size=(RESAMPLES, len(values)))
+    return _middle(np.quantile(_finite(values)[drawn], share, axis=1))
+
+
+def median_ratio_interval(above: Sequence[float], below: Sequence[float], *, seed: int = 0) -> Interval | None:
+    """Return the 95% interval of the ratio of two medians over the same questions, by the paired bootstrap.
+
+    Args:
+        above: one a question, all above 0.
+        below: of the same questions, all above 0.
+        seed: of the resampling.
+
+    Returns:
+        Bounds; None for fewer than two questions.
+    """
+    if len(above) < 2:
+        return None
+    drawn = np.random.default_rng(seed).integers(0, len(above), size=(RESAMPLES, len(above)))
+    return _middle(np.median(_finite(above)[drawn], axis=1) / np.median(_finite(below)[drawn], axis=1))
+
+
 def wilson_interval(successes: int, trials: int) -> Interval | None:
     """Return the 95% interval of a share. Unlike the bootstrap it is not a point where every trial went the same way.
 
@@ -97,6 +145,11 @@ def wilson_interval(successes: int, trials: int) -> Interval | None:
     middle = (share + square / 2) / (1 + square)
     half = _Z * math.sqrt(share * (1 - share) / trials + square / (4 * trials)) / (1 + square)
     return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def _middle(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> Interval:
+    low, high = np.quantile(values, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return float(low), float(high)
 
 
 def _finite(values: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

@@ -5,7 +5,15 @@ import math
 import numpy as np
 import pytest
 
-from eval.statistics import bootstrap_interval, mean, percentile, wilson_interval
+from eval.statistics import (
+    bootstrap_interval,
+    mean,
+    median_ratio_interval,
+    percentile,
+    percentile_interval,
+    ratio_interval,
+    wilson_interval,
+)
 
 
 def test_percentile_interpolates_between_neighbours():
@@ -61,3 +69,25 @@ def test_wilson_is_no_point_where_all_succeed_and_nothing_without_trials():
     assert wilson_interval(0, 0) is None
     with pytest.raises(ValueError):
         wilson_interval(3, 2)
+
+
+def test_a_pooled_share_varies_with_its_questions():
+    low, high = ratio_interval([1, 0, 3, 2], [1, 2, 3, 4])
+    assert 0 <= low < 0.6 < high <= 1
+    assert ratio_interval([1, 2, 3], [2, 4, 6]) == (0.5, 0.5)
+    assert ratio_interval([1], [1]) is None
+    assert ratio_interval([0, 0], [0, 0]) is None
+    with pytest.raises(ValueError, match="not of"):
+        ratio_interval([1], [1, 2])
+
+
+def test_a_percentile_lies_within_its_interval():
+    values = [float(n) for n in range(100)]
+    low, high = percentile_interval(values, 0.5)
+    assert 30 < low < 49.5 < high < 70
+    assert percentile_interval([1.0], 0.5) is None
+
+
+def test_a_ratio_of_medians_is_of_the_same_questions():
+    assert median_ratio_interval([2.0, 4.0, 6.0], [1.0, 2.0, 3.0]) == (2.0, 2.0)
+    assert median_ratio_interval([2.0], [1.0]) is None
