@@ -106,7 +106,7 @@ def build_baselines(
     recursive = cut(pages, langchain_splitter(1000, 200))
 
     def dense(pieces: Sequence[Piece]) -> Ranker:
-        return dense_ranker(_vectors([piece.text for piece in pieces], embedder, identity, cache, progress), embedder)
+        return dense_ranker(kept_vectors([piece.text for piece in pieces], embedder, identity, cache, progress), embedder)
 
     near, words = dense(small), bm25_ranker([piece.text for piece in small])
     return [
@@ -216,10 +216,21 @@ def fused(*rankers: Ranker) -> Ranker:
     return rank
 
 
-def _vectors(
+def kept_vectors(
     texts: Sequence[str], embedder: Embeds, identity: str, cache: Path, progress: Callable[[str, int, int], None]
 ) -> Matrix:
-    """Embed texts, or read what an earlier run made of exactly these."""
+    """Embed texts, or read what an earlier run made of exactly these.
+
+    Args:
+        texts: at least one.
+        embedder: of all of them.
+        identity: of its weights.
+        cache: folder for vectors.
+        progress: told how far it is.
+
+    Returns:
+        Shape (len(texts), dimension), each row of L2 norm 1.
+    """
     key = hashlib.sha256("\0".join([identity, *texts]).encode("utf-8", "surrogatepass")).hexdigest()[:24]
     file = cache / f"vectors-{key}.npy"
     if file.is_file():

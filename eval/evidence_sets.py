@@ -99,14 +99,29 @@ def _ours(corpus: Path, _: Path) -> EvidenceSet:
         if question.silent:
             continue
         evidence = tuple(
-            tuple(_quoted(corpus, place.page, place.quote, question.id, sources) for place in each.places)
+            tuple(quoted(corpus, place.page, place.quote, question.id, sources) for place in each.places)
             for each in question.evidence
         )
         questions.append(Sought(question.id, question.question, question.turns, question.type, question.split, evidence))
     return EvidenceSet("corpus", corpus, tuple(questions))
 
 
-def _quoted(corpus: Path, page: str, quote: str, question: str, sources: dict[str, str]) -> Stretch:
+def quoted(corpus: Path, page: str, quote: str, question: str, sources: dict[str, str]) -> Stretch:
+    """Find a quote in a page.
+
+    Args:
+        corpus: folder of the pages.
+        page: its path there.
+        quote: characters of it.
+        question: whose evidence it is, for the message.
+        sources: of the pages read so far; grows.
+
+    Returns:
+        Where the quote first stands.
+
+    Raises:
+        ConfigError: there is no such page, or it does not hold the quote.
+    """
     try:
         source = sources.setdefault(page, "") or decode((corpus / page).read_bytes())
     except (OSError, UnreadableFileError) as error:
@@ -120,9 +135,9 @@ def _quoted(corpus: Path, page: str, quote: str, question: str, sources: dict[st
 
 def _by_offsets(name: str, file: str, *folder: str) -> Callable[[Path, Path], EvidenceSet]:
     def read(_: Path, shared: Path) -> EvidenceSet:
-        corpus = _present(shared.joinpath(*folder))
+        corpus = present(shared.joinpath(*folder))
         questions = []
-        for line in _lines(_HERE / file):
+        for line in read_lines(_HERE / file):
             evidence = tuple(
                 tuple(Stretch(place["path"], place["start"], place["end"]) for place in (each, *each.get("alternatives", ())))
                 for each in line.get("evidence", ())
@@ -137,9 +152,9 @@ def _by_offsets(name: str, file: str, *folder: str) -> Callable[[Path, Path], Ev
 
 def _chunking(_: Path, shared: Path) -> EvidenceSet:
     """The questions of Chroma's evaluation of chunking; even ones are for tuning."""
-    folder = _present(shared / "bench" / "chunking_dev")
+    folder = present(shared / "bench" / "chunking_dev")
     questions = []
-    for line in _lines(folder / "questions.jsonl"):
+    for line in read_lines(folder / "questions.jsonl"):
         page = f"{line['corpus_id']}.md"
         evidence = tuple((Stretch(page, each["start"], each["end"]),) for each in line["references"])
         split = "tune" if line["id"] % 2 == 0 else "test"
@@ -147,13 +162,15 @@ def _chunking(_: Path, shared: Path) -> EvidenceSet:
     return EvidenceSet("chunking_dev", folder, tuple(questions), spans=True)
 
 
-def _present(folder: Path) -> Path:
+def present(folder: Path) -> Path:
+    """Return a folder; raise `FileNotFoundError` where it is not on this machine."""
     if not folder.is_dir():
         raise FileNotFoundError(f"{folder} is not on this machine")
     return folder
 
 
-def _lines(file: Path) -> Sequence[dict[str, Any]]:
+def read_lines(file: Path) -> Sequence[dict[str, Any]]:
+    """Return the objects of a file of JSON Lines; raise `ConfigError` where it is damaged."""
     try:
         return [json.loads(line) for line in file.read_text("utf-8").split("\n") if line.strip()]
     except ValueError as error:
