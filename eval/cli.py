@@ -7,11 +7,11 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from eval.commands import bench, calibrate, compare, generate, questions, reports, retrieval, run
+from eval.commands import answers, bench, calibrate, compare, generate, questions, reports, retrieval, run
 from eval.commands.arguments import Command
 from rag.config import load_config
 
-COMMANDS = (run, retrieval, reports, compare, calibrate, questions, generate, bench)
+COMMANDS = (run, retrieval, answers, reports, compare, calibrate, questions, generate, bench)
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -1,0 +1,220 @@
+"""`python -m eval answers` with the real parts: an index of each set, our system and the plain pipeline asked the same questions.
+
+Both share one language model and one embedder's weights, and are asked one after the other, so that neither reads what the other
+left in the engine's memory. Indexes, vectors and replies are kept in a folder, and the model is loaded at the first question that
+was not asked before.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from eval import plain
+from eval.answer_figures import figures, sooner
+from eval.answer_sets import AnswerSet, Item, choose_items, read_answer_set
+from eval.asking import Asker, Metered
+from eval.baselines import cut, kept_vectors, llamaindex_splitter
+from eval.cache import Cache
+from eval.commands.run import index_facts
+from eval.grading import Row, grade
+from eval.identity import engine_identity, model_identity, system_identity
+from eval.machine import versions
+from eval.pace import Pace
+from rag.config import Config
+from rag.errors import ConfigError
+from rag.progress import ProgressBar
+from rag.protocols import Embedder
+from rag.types import Answer
+from rag.wiring import build_assistant, build_embedder, build_index, build_llm, embedder_fingerprint, run_ingest
+
+_PLAIN_PARTS = ("xllamacpp", "transformers", "torch", "openvino", "sentence-transformers", "llama-index-core", "numpy")
+
+
+class AnswersBench:
+    """Measures our answers and the plain pipeline's. A context manager; closing frees the model.
+
+    Args:
+        config: of the system.
+        cache: folder for indexes, vectors and replies.
+        shared: folder of third parties' pages and questions.
+    """
+
+    def __init__(self, config: Config, cache: Path, shared: Path) -> None:
+        self._config, self._folder, self._shared = config, cache / "retrieval", shared
+        self._pages = cache / "pages"
+        self._cache = Cache(cache)
+        self._llm = Metered(lambda: build_llm(config))
+
+    def measure(self, names: Sequence[str], *, split: str | None, limit: int | None, with_plain: bool) -> dict[str, Any]:
+        """Measure some sets.
+
+        Args:
+            names: of the sets; one whose pages are not here is skipped, and said so.
+            split: only questions of one half.
+            limit: how many of each set at most.
+            with_plain: ask the plain pipeline too.
+
+        Returns:
+            JSON values: figures and rows of each system by set.
+        """
+        sets, skipped = [], []
+        for name in names:
+            try:
+                questions = read_answer_set(name, self._config.corpus, self._shared)
+            except FileNotFoundError as error:
+                skipped.append({"name": name, "reason": str(error)})
+                sys.stderr.write(f"skipped: {name}, {error}\n")
+                continue
+            sets.append(self._one(questions, choose_items(questions.items, split, limit), with_plain=with_plain))
+        return {
+            "llm": model_identity(self._config),
+            "engine": engine_identity(self._config),
+            "embedder": embedder_fingerprint(self._config),
+            "sets": sets,
+            "skipped": skipped,
+            "kept": self._cache.hits,
+            "asked": self._cache.misses,
+        }
+
+    def close(self) -> None:
+        """Free the model."""
+        self._llm.end()
+
+    def __enter__(self) -> AnswersBench:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _one(self, questions: AnswerSet, items: Sequence[Item], *, with_plain: bool) -> dict[str, Any]:
+        corpus = questions.corpus or write_pages(self._pages / questions.name, questions.pages)
+        # An index of its own, in a folder, whatever the configured one is.
+        place = {"corpus": corpus, "index": self._folder / questions.name, "store": "", "keep_generations": 1}
+        config = self._config.model_copy(update=place)
+        with ProgressBar() as progress:
+            run_ingest(config, full=False, dry_run=False, progress=progress)
+        with build_index(config).open() as generation:
+            pages = {path: generation.source(path) for path in generation.paths()}
+        with ExitStack() as stack:
+            ours = stack.enter_context(build_assistant(config))
+            ours.change_llm(lambda: self._llm)
+            asker = Asker(
+                lambda item: ours.answer(item.question, history=item.history, where={"path": item.page} if item.page else None),
+                self._llm,
+                system_identity(config, index_facts(config)),
+                self._cache,
+            )
+            rows = ask_all(items, asker, questions, "ours", pages.__getitem__)
+        systems = [{"name": "ours", "figures": figures(rows, questions.scoring, cites=True), "rows": rows}]
+        others: list[Row] = []
+        if with_plain:
+            others = ask_all(items, self._plain(config, pages), questions, "plain", None, [plain.PROMPT])
+            systems.append({"name": "plain", "figures": figures(others, questions.scoring, cites=False), "rows": others})
+        return {
+            "name": questions.name,
+            "scoring": questions.scoring,
+            "questions": len(items),
+            "pages": len(pages),
+            "systems": systems,
+            "sooner": sooner(rows, others) if with_plain else None,
+        }
+
+    def _plain(self, config: Config, pages: Mapping[str, str]) -> Asker:
+        @functools.cache
+        def pipeline() -> plain.PlainPipeline:
+            pieces = cut(pages, llamaindex_splitter(plain.CHUNK_TOKENS, plain.OVERLAP_TOKENS))
+            with ProgressBar() as progress:
+                texts = [piece.text for piece in pieces]
+                vectors = kept_vectors(texts, self._embedder, embedder_fingerprint(config), self._folder, progress)
+            return plain.PlainPipeline(pieces, vectors, self._embedder, self._llm, config.max_answer_tokens)
+
+        def ask(item: Item) -> Answer:
+            return pipeline().answer(item)
+
+        return Asker(ask, self._llm, plain_identity(config, pages), self._cache)
+
+    @functools.cached_property
+    def _embedder(self) -> Embedder:
+        return build_embedder(self._config)
+
+
+def ask_all(
+    items: Sequence[Item],
+    asker: Asker,
+    questions: AnswerSet,
+    name: str,
+    source: Callable[[str], str] | None,
+    prompts: Sequence[str] = (),
+    pace: Callable[[int, str], Pace] = Pace,
+) -> list[Row]:
+    """Ask one system the questions of a set, and grade its replies.
+
+    Args:
+        items: to ask.
+        asker: of the system.
+        questions: the set.
+        name: of the system.
+        source: gives the source of a page, where the chat page is to be looked at.
+        prompts: of the system, beside ours.
+        pace: of the display.
+
+    Returns:
+        A row for each question, in order.
+    """
+    rows = []
+    with pace(len(items), f"{questions.name}, {name}") as progress:
+        for item in items:
+            row = grade(item, asker.reply(item), questions.scoring, source, prompts)
+            rows.append(row)
+            said = row["error"] or ("obeyed" if row["obeyed"] else f"{row['status']}, {row['score']:.2f}")
+            progress.step(f"{questions.name}, {name}, {item.id}: {said}")
+    return rows
+
+
+def plain_identity(config: Config, pages: Mapping[str, str]) -> dict[str, Any]:
+    """Return all that a reply of the plain pipeline depends on but the question. Its own code is named by what it is set to."""
+    held = json.dumps(dict(pages), sort_keys=True).encode("utf-8", "surrogatepass")
+    return {
+        "plain": [plain.CHUNK_TOKENS, plain.OVERLAP_TOKENS, plain.TOP, plain.PROMPT, plain.VERSION],
+        "llm": model_identity(config),
+        "engine": engine_identity(config),
+        "embedder": embedder_fingerprint(config),
+        "max_tokens": config.max_answer_tokens,
+        "context_tokens": config.context_tokens,
+        "pages": hashlib.sha256(held).hexdigest(),
+        "versions": versions(_PLAIN_PARTS),
+    }
+
+
+def write_pages(folder: Path, pages: Mapping[str, str]) -> Path:
+    """Make a folder hold exactly these pages; files that are right already stay as they are.
+
+    Args:
+        folder: of the pages.
+        pages: text by path.
+
+    Returns:
+        The folder.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in folder.glob("*.md"):
+            if file.name not in pages:
+                file.unlink()
+        for path, text in pages.items():
+            file, held = folder / path, text.encode("utf-8", "surrogatepass")
+            if not file.is_file() or file.read_bytes() != held:
+                file.write_bytes(held)
+    except OSError as error:
+        raise ConfigError(f"{folder} cannot be written: {error.strerror}", hint="Check --cache.") from error
+    return folder
