@@ -50,7 +50,8 @@ def no_left_overs(root, temporary, keep=2):
     assert {"CURRENT", "LOCK"} < names
     assert all(name in {"CURRENT", "LOCK"} or name.startswith("gen-") for name in names), names
     assert len(names) <= 2 + keep
-    assert list(temporary.iterdir()) == []
+    # An empty folder was being made or removed at a kill; a reader sweeps it when it is a minute old.
+    assert [folder for folder in temporary.iterdir() if list(folder.iterdir())] == []
 
 
 class Readers:
