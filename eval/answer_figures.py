@@ -1,7 +1,7 @@
 """Figures of many replies, each with how many things it is of and its 95% interval. Pure functions over rows of `grading`.
 
 A reply that failed is in no figure but `failed`. Shares of questions have Wilson's interval; shares of citations and of sentences,
-and rates, are pooled over all questions, with the bootstrap over questions.
+and rates, are pooled over all questions, with the bootstrap over questions (Wilson's over questions where all went the same way).
 """
 
 from __future__ import annotations
@@ -162,7 +162,13 @@ def _share(rows: Sequence[Row], holds: Callable[[Row], bool]) -> Estimate:
 def _pooled(rows: Sequence[Row], part: Callable[[Row], int], whole: Callable[[Row], int]) -> Estimate:
     parts, wholes = [float(part(row)) for row in rows], [float(whole(row)) for row in rows]
     total = sum(wholes)
-    return Estimate(sum(parts) / total if total else None, ratio_interval(parts, wholes), int(total))
+    value = sum(parts) / total if total else None
+    interval = ratio_interval(parts, wholes)
+    if interval and interval[0] == interval[1] and value in {0, 1}:
+        # Where all went the same way the bootstrap sees no doubt; so few questions do leave some.
+        counted = sum(whole > 0 for whole in wholes)
+        interval = wilson_interval(counted * int(value), counted)
+    return Estimate(value, interval, int(total))
 
 
 def _risks(losses: Sequence[float], total: int) -> list[tuple[float, float]]:

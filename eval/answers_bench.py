@@ -1,8 +1,7 @@
 """`python -m eval answers` with the real parts: an index of each set, our system and the plain pipeline asked the same questions.
 
-Both share one language model and one embedder's weights, and are asked one after the other, so that neither reads what the other
-left in the engine's memory. Indexes, vectors and replies are kept in a folder, and the model is loaded at the first question that
-was not asked before.
+Both share one language model and one embedder's weights. Indexes, vectors and replies are kept in a folder, and the model is loaded
+at the first question that was not asked before.
 """
 
 from __future__ import annotations
@@ -11,8 +10,7 @@ import functools
 import hashlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +21,10 @@ from eval.asking import Asker, Metered
 from eval.baselines import cut, kept_vectors, llamaindex_splitter
 from eval.cache import Cache
 from eval.commands.run import index_facts
-from eval.grading import Row, grade
 from eval.identity import engine_identity, model_identity, system_identity
 from eval.machine import versions
-from eval.pace import Pace
+from eval.turns import Side, ask_all
+from rag.assistant import Assistant
 from rag.config import Config
 from rag.errors import ConfigError
 from rag.progress import ProgressBar
@@ -102,31 +100,35 @@ class AnswersBench:
             run_ingest(config, full=False, dry_run=False, progress=progress)
         with build_index(config).open() as generation:
             pages = {path: generation.source(path) for path in generation.paths()}
-        with ExitStack() as stack:
-            ours = stack.enter_context(build_assistant(config))
-            ours.change_llm(lambda: self._llm)
-            asker = Asker(
-                lambda item: ours.answer(item.question, history=item.history, where={"path": item.page} if item.page else None),
-                self._llm,
-                system_identity(config, index_facts(config)),
-                self._cache,
-            )
-            rows = ask_all(items, asker, questions, "ours", pages.__getitem__)
-        systems = [{"name": "ours", "figures": figures(rows, questions.scoring, cites=True), "rows": rows}]
-        others: list[Row] = []
-        if with_plain:
-            others = ask_all(items, self._plain(config, pages), questions, "plain", None, [plain.PROMPT])
-            systems.append({"name": "plain", "figures": figures(others, questions.scoring, cites=False), "rows": others})
+        with build_assistant(config) as assistant:
+            sides = [self._ours(config, assistant, pages)]
+            if with_plain:
+                sides.append(self._plain(config, pages))
+            rows = ask_all(items, sides, questions)
+        systems = [
+            {"name": side.name, "figures": figures(of_side, questions.scoring, cites=side.source is not None), "rows": of_side}
+            for side, of_side in zip(sides, rows, strict=True)
+        ]
         return {
             "name": questions.name,
             "scoring": questions.scoring,
             "questions": len(items),
             "pages": len(pages),
             "systems": systems,
-            "sooner": sooner(rows, others) if with_plain else None,
+            "sooner": sooner(*rows) if with_plain else None,
         }
 
-    def _plain(self, config: Config, pages: Mapping[str, str]) -> Asker:
+    def _ours(self, config: Config, assistant: Assistant, pages: Mapping[str, str]) -> Side:
+        assistant.change_llm(lambda: self._llm)
+
+        def ask(item: Item) -> Answer:
+            return assistant.answer(item.question, history=item.history, where={"path": item.page} if item.page else None)
+
+        identity = system_identity(config, index_facts(config))
+        asker = Asker(ask, self._llm, identity, self._cache, lambda: assistant.search("warm up"))
+        return Side("ours", asker, pages.__getitem__)
+
+    def _plain(self, config: Config, pages: Mapping[str, str]) -> Side:
         @functools.cache
         def pipeline() -> plain.PlainPipeline:
             pieces = cut(pages, llamaindex_splitter(plain.CHUNK_TOKENS, plain.OVERLAP_TOKENS))
@@ -138,44 +140,12 @@ class AnswersBench:
         def ask(item: Item) -> Answer:
             return pipeline().answer(item)
 
-        return Asker(ask, self._llm, plain_identity(config, pages), self._cache)
+        asker = Asker(ask, self._llm, plain_identity(config, pages), self._cache, lambda: self._embedder.embed_query("warm up"))
+        return Side("plain", asker, None, (plain.PROMPT,))
 
     @functools.cached_property
     def _embedder(self) -> Embedder:
         return build_embedder(self._config)
-
-
-def ask_all(
-    items: Sequence[Item],
-    asker: Asker,
-    questions: AnswerSet,
-    name: str,
-    source: Callable[[str], str] | None,
-    prompts: Sequence[str] = (),
-    pace: Callable[[int, str], Pace] = Pace,
-) -> list[Row]:
-    """Ask one system the questions of a set, and grade its replies.
-
-    Args:
-        items: to ask.
-        asker: of the system.
-        questions: the set.
-        name: of the system.
-        source: gives the source of a page, where the chat page is to be looked at.
-        prompts: of the system, beside ours.
-        pace: of the display.
-
-    Returns:
-        A row for each question, in order.
-    """
-    rows = []
-    with pace(len(items), f"{questions.name}, {name}") as progress:
-        for item in items:
-            row = grade(item, asker.reply(item), questions.scoring, source, prompts)
-            rows.append(row)
-            said = row["error"] or ("obeyed" if row["obeyed"] else f"{row['status']}, {row['score']:.2f}")
-            progress.step(f"{questions.name}, {name}, {item.id}: {said}")
-    return rows
 
 
 def plain_identity(config: Config, pages: Mapping[str, str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from eval.answer_sets import Item
@@ -137,6 +137,11 @@ class Metered:
             self._inner.close()
             self._inner = None
 
+    def warm(self) -> None:
+        """Load the model and have it read a word, so that no question pays for that."""
+        for _ in self.stream([{"role": "user", "content": "Hello"}], max_tokens=1):
+            pass
+
     def take(self) -> Speed:
         """Return what was done since the last time; counting is done here, where nobody waits for it."""
         prompts, written, self._prompts, self._written = self._prompts, self._written, [], []
@@ -156,10 +161,14 @@ class Asker:
         llm: that it answers with.
         identity: all that an answer depends on but the question.
         cache: where replies are kept.
+        prepare: loads what the first question would else wait for; called once, before the first that was not asked before.
     """
 
-    def __init__(self, ask: Ask, llm: Metered, identity: Mapping[str, Any], cache: Cache) -> None:
+    def __init__(
+        self, ask: Ask, llm: Metered, identity: Mapping[str, Any], cache: Cache, prepare: Callable[[], object] = lambda: None
+    ) -> None:
         self._ask = ask
+        self._prepare: Callable[[], object] | None = prepare
         self._llm = llm
         self._identity = dict(identity)
         self._cache = cache
@@ -171,12 +180,19 @@ class Asker:
         kept = self._cache.get(KIND, key)
         if kept is not None:
             return Reply(answer_of(kept["answer"]), Speed(**kept["speed"]))
-        self._llm.take()
         try:
+            self._get_ready()
             answer = self._ask(item)
         except LLMError as error:
             return Reply(None, error=str(error))
         speed = self._llm.take()
         self._cache.put(KIND, key, {"answer": answer_json(answer), "speed": asdict(speed)})
         # As JSON keeps it, so that a figure is the same whether or not a reply was kept.
-        return Reply(replace(answer_of(answer_json(answer)), generation=answer.generation), speed)
+        return Reply(answer_of(answer_json(answer)), speed)
+
+    def _get_ready(self) -> None:
+        if self._prepare:
+            self._prepare()
+            self._llm.warm()
+            self._prepare = None
+        self._llm.take()

@@ -96,7 +96,9 @@ class Asked:
         self.built = 0
         self.llm = Metered(lambda: self._build(llm))
         self.cache = Cache(tmp_path)
-        self.asker = Asker(lambda one: pipeline(self.llm).answer(one), self.llm, {"a": 1} | identity, self.cache)
+        self.prepared = []
+        ready = {"a": 1} | identity, self.cache, lambda: self.prepared.append(self.built)
+        self.asker = Asker(lambda one: pipeline(self.llm).answer(one), self.llm, *ready)
 
     def _build(self, llm):
         self.built += 1
@@ -104,15 +106,17 @@ class Asked:
 
 
 def test_a_reply_is_kept_with_its_speed_and_loads_no_model_the_second_time(tmp_path):
-    first = Asked(tmp_path, ScriptedLLM("one two three four", pause_s=0.01))
+    first = Asked(tmp_path, ScriptedLLM("Hello", "one two three four", pause_s=0.01))
     reply = first.asker.reply(item())
+    first.asker.reply(item("Another?"))
+    assert (first.prepared, first.built) == ([0], 1)
     assert reply.speed.written_tokens == 3
     assert reply.speed.written_s >= 0.02
     assert reply.speed.read_s >= 0.01
     assert reply.speed.read_tokens > 20
     again = Asked(tmp_path, LLMError("not to be asked"))
     assert again.asker.reply(item()) == reply
-    assert again.built == 0
+    assert (again.prepared, again.built) == ([], 0)
     for changed in (item("Other?"), item(page="tea.md"), item(history=({"role": "assistant", "content": "Hi"},))):
         Asked(tmp_path, ScriptedLLM("x")).asker.reply(changed)
     other = Asked(tmp_path, ScriptedLLM("other"), settings=2)
