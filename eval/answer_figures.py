@@ -57,10 +57,18 @@ def figures(rows: Sequence[Row], scoring: Scoring, *, cites: bool) -> dict[str, 
 
 
 def sooner(ours: Sequence[Row], plain: Sequence[Row]) -> dict[str, Any]:
-    """Return how many times as long the plain pipeline takes to its first token, as a ratio of medians over the same questions."""
+    """Say how many times as long the plain pipeline takes to its first token.
+
+    Args:
+        ours: rows of our replies; those that took no model, such as to a greeting, do not count.
+        plain: rows of the plain pipeline's.
+
+    Returns:
+        JSON values: a ratio of medians over the same questions, with interval and count.
+    """
     other = {row["id"]: row["seconds"]["first_token"] for row in plain if not row["error"]}
-    pairs = [(other[row["id"]], row["seconds"]["first_token"]) for row in ours if not row["error"] and row["id"] in other]
-    pairs = [(above, below) for above, below in pairs if above > 0 and below > 0]
+    read = [row for row in ours if not row["error"] and row["speed"]["read_tokens"]]
+    pairs = [(other[row["id"]], row["seconds"]["first_token"]) for row in read if row["id"] in other]
     if not pairs:
         return asdict(Estimate(None, None, 0))
     above, below = [pair[0] for pair in pairs], [pair[1] for pair in pairs]

@@ -147,6 +147,8 @@ def test_the_first_token_is_compared_over_the_same_questions():
     plain = [row(name, seconds={"first_token": wait}) for name, wait in (("a", 3.0), ("b", 4.0), ("x", 99.0))]
     assert sooner(ours, plain) == {"value": 3.5, "interval": (3.0, 4.0), "count": 2}
     assert sooner(ours, [])["value"] is None
+    greeting = row("x", seconds={"first_token": 0.001}, speed={"read_tokens": 0})
+    assert sooner([*ours, greeting], plain)["count"] == 2
 
 
 def test_risk_falls_on_the_least_sure():
