@@ -163,7 +163,12 @@ def _squad(_: Path, shared: Path) -> AnswerSet:
 
 
 def _clapnq(_: Path, shared: Path) -> AnswerSet:
-    return _paragraphs("clapnq_dev", "f1", shared, lambda line: [[each] for each in line.get("selected_sentences", ())])
+    """The evidence is every sentence that one of the annotators chose."""
+
+    def chosen(line: dict[str, Any]) -> list[list[str]]:
+        return [[each] for each in dict.fromkeys(sentence for one in line["selected_sentences"] for sentence in one)]
+
+    return _paragraphs("clapnq_dev", "f1", shared, chosen)
 
 
 def _paragraphs(name: str, scoring: Scoring, shared: Path, sought: Callable[[dict[str, Any]], list[list[str]]]) -> AnswerSet:

@@ -38,9 +38,9 @@ def test_a_half_leaves_the_other_out_but_no_attack():
     assert [one.id for one in choose_items(items, "test", None)] == ["q1", "q2"]
 
 
-def squad(folder, *lines):
+def squad(folder, *lines, name="squad2_dev"):
     (folder / "bench").mkdir()
-    (folder / "bench" / "squad2_dev.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+    (folder / "bench" / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
 
 
 def test_each_paragraph_is_a_page_and_its_answers_are_the_evidence(tmp_path):
@@ -52,6 +52,16 @@ def test_each_paragraph_is_a_page_and_its_answers_are_the_evidence(tmp_path):
     assert (known.question, known.page, known.split, known.answers) == ("When?", "page-001.md", "tune", ("1743", "in 1743"))
     assert [read.pages[at.path][at.start : at.end] for at in known.evidence[0]] == ["1743", "in 1743"]
     assert unknown.silent and not unknown.evidence and unknown.split == "test"
+
+
+def test_the_sentences_that_annotators_chose_are_the_evidence_each_once(tmp_path):
+    line = {"id": 7, "question": "when", "title": "Bell", "context": "Cast in 1743. It rang. It fell.", "answerable": True}
+    chosen = [["Cast in 1743.", "It fell."], ["It fell.", "Not there."]]
+    squad(tmp_path, line | {"answers": ["In 1743.", "1743 it was."], "selected_sentences": chosen}, name="clapnq_dev")
+    read = read_answer_set("clapnq_dev", tmp_path, tmp_path)
+    [one] = read.items
+    assert (read.scoring, one.id, one.answers) == ("f1", "7", ("In 1743.", "1743 it was."))
+    assert [[read.pages[at.path][at.start : at.end] for at in piece] for piece in one.evidence] == [["Cast in 1743."], ["It fell."]]
 
 
 def test_pages_that_are_not_here_are_told_and_damage_is_an_error(tmp_path):
