@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rag.answer.inert import inert
 from rag.types import Passage, heading_line
 
 ABSTAIN = "The notes don't say."
@@ -15,7 +16,7 @@ _SECTIONS = 3
 def abstention_text(reason: str, passages: Sequence[Passage]) -> str:
     """Return the text of an abstention: the fixed sentence, the reason, and the nearest sections if there are any."""
     lines = [f"{ABSTAIN} {reason}".strip()]
-    sections = dict.fromkeys(f"{heading_line(p.chunk.title, p.chunk.heading_path)} ({p.chunk.path})" for p in passages)
+    sections = dict.fromkeys(f"{inert(heading_line(p.chunk.title, p.chunk.heading_path))} ({p.chunk.path})" for p in passages)
     if sections:
         lines += ["", "Nearest sections:", "", *(f"- {section}" for section in list(sections)[:_SECTIONS])]
     return "\n".join(lines)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.align import to_source
+from rag.answer.prompt import is_told
 from rag.answer.rules import Known
 from rag.sentences import split_sentences
 from rag.types import Passage, Span
@@ -62,7 +63,7 @@ class Evidence:
     """The units of the passages of one question, ready to be compared with sentences."""
 
     def __init__(self, passages: Sequence[Passage], question: str) -> None:
-        self.units = tuple(unit for index, passage in enumerate(passages) for unit in _units(index, passage))
+        self.units = tuple(unit for index, passage in enumerate(passages) for unit in _units(index, passage, question))
         counts = Counter(word for unit in self.units for word in unit.words)
         total = len(self.units) + 1
         self._weight = {word: math.log(1 + total / count) for word, count in counts.items()}
@@ -122,14 +123,14 @@ class Evidence:
         return sum(self._weight.get(word, self._unknown) for word in some_words)
 
 
-def _units(index: int, passage: Passage) -> list[Unit]:
+def _units(index: int, passage: Passage, question: str) -> list[Unit]:
     heading_words = frozenset(content_words(" ".join((passage.chunk.title, *passage.chunk.heading_path))))
     units = []
     for start, end in split_sentences(passage.text):
         span = to_source(passage.alignment, start, end)
         text = passage.text[start:end]
         own = frozenset(content_words(text))
-        if span is None or not own:
-            continue
+        if span is None or not own or not is_told(text, question):
+            continue  # an order to the model is evidence of nothing
         units.append(Unit(index, span, text, own | heading_words, frozenset(numbers(text))))
     return units

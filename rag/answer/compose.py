@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from rag.answer.attribute import Evidence, Unit
+from rag.answer.inert import inert
 from rag.answer.lists import Item
 from rag.answer.support import verdict
 from rag.lines import LineTable
@@ -120,7 +121,7 @@ class Composer:
     def _settle(self, *, final: bool) -> str:
         """Move finished segments from the raw text to the sentences; return the normalised raw text."""
         # A marker behind the full stop belongs to the sentence before it.
-        text = _LATE_MARKER.sub(r"\2\1", self._raw)
+        text = inert(_LATE_MARKER.sub(r"\2\1", self._raw))
         segments = [(a, b) for a, b in _segments(text) if b > self._done]
         if not final:
             segments = segments[:-1]
