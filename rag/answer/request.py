@@ -109,6 +109,20 @@ _ORDERS_IN_NOTES: Final = (
         r"\b(?:assistants?|chatbots?|language models?|llms?|ais?)\b[^.?!]{0,30}\b(?:must|shall)\b[^.?!]{0,20}",
         r"\b(?:say|write|output|(?:reply|answer|respond) with)\b",
     ),
+    _order(
+        r"^\W*(?:dear|attention|hello|hey|message (?:for|to)|note (?:for|to)|to)(?: the| any| all)? ",
+        r"(?:ais?|assistants?|chatbots?|llms?|language models?|bots?)\b",
+    ),
+    _order(
+        r"^\W*(?:system|assistant|developer)\s*:\s*(?:you|please|replace|ignore|answer|say|write|reply|respond|print|output|only|always|",
+        r"never|from now)\b",
+    ),
+    _order(r"\b(?:speak|talk|write|answer|reply|respond) only (?:as|like|in the (?:voice|style) of)\b"),
+    _order(r"\byou are (?:now|no longer)\b[^.?!]{0,40}\b(?:pirate|assistant|ai|bot|chatbot|model|persona|character|dan)\b"),
+    _order(
+        r"\b(?:say|write|reply|answer|respond)(?: with| by)?(?: only| just)? (?:the (?:single |one )?(?:word|phrase) )?",
+        r"[\"“']?(?-i:[A-Z]{5,})\b|\bthe (?:single |one )?word [\"“']?(?-i:[A-Z]{4,})\b",
+    ),
     _order(r"\b(?:developer|god|jailbreak|dan) mode\b[^.?!]{0,30}\b(?:on|active|enabled|activated)\b"),
 )
 _SPECIAL: Final = re.compile(r"<\|[a-z_]+\|>|\[/?INST\]|<</?SYS>>")
