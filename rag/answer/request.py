@@ -123,6 +123,9 @@ _ORDERS_IN_NOTES: Final = (
         r"\b(?:say|write|reply|answer|respond)(?: with| by)?(?: only| just)? (?:the (?:single |one )?(?:word|phrase) )?",
         r"[\"“']?(?-i:[A-Z]{5,})\b|\bthe (?:single |one )?word [\"“']?(?-i:[A-Z]{4,})\b",
     ),
+    _order(
+        rf"\b(?:each|every|any|all) {_ANSWER}\b[^.?!]{{0,60}}\b(?:begin|start|end|finish)(?:e?s)? with [\"“']?(?-i:[A-Z]{{4,}})\b"
+    ),
     _order(r"\b(?:developer|god|jailbreak|dan) mode\b[^.?!]{0,30}\b(?:on|active|enabled|activated)\b"),
 )
 _SPECIAL: Final = re.compile(r"<\|[a-z_]+\|>|\[/?INST\]|<</?SYS>>")
