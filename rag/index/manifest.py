@@ -142,9 +142,8 @@ class Manifest:
                 "hashes": {name: getattr(self.hashes, name) for name in Hashes.__slots__},
                 "corpus": {"path": self.corpus, "sha256": self.corpus_sha256, "listing": self.listing},
                 "files": {path: _entry_as_json(self.files[path]) for path in sorted(self.files)},
-            },
-            indent=1,
-        )
+            }
+        )  # in one line: indented, Python's own encoder would write it, ten times slower
 
     def write(self, folder: Path) -> None:
         """Write `manifest.json` into a generation's folder and wait until it is on the disk."""
