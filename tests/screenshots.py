@@ -86,10 +86,10 @@ def _take(page, url, out, suffix, question):
     shot("why")
     page.keyboard.press("Escape")
     page.evaluate("scrollTo(0, 0)")
-    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Settings", exact=True).click()
     page.locator("#settings label").first.wait_for()
     shot("settings")
-    page.get_by_role("button", name="Settings").click()
+    page.get_by_role("button", name="Settings", exact=True).click()
     for name, ready in (("Knowledge base", "[data-part=pages-list] tr"), ("Evaluation", "[data-part=runs-main] h2")):
         page.get_by_role("tab", name=name).click()
         page.locator(ready).first.wait_for()
