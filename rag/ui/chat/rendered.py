@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
+from itertools import pairwise
 from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
 from rag.markdown.frontmatter import read
@@ -27,6 +29,7 @@ CONTEXT_CHARS = 700
 _BEGIN, _END = "\ue010", "\ue011"
 _SIGNS = re.compile(f"[{_BEGIN}{_END}]")
 _LEADS = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)]|>|#{1,6})[ \t]+(?:\[[ xX]\][ \t]+)?|\|[ \t]*)*")
+_ATTRIBUTES = re.compile(rf"[ \t]*\{{ *[#.:][^{{}}]*\}}([{_BEGIN}{_END}]?)[ \t]*$")
 _FENCE = re.compile(r"[ \t]*(?:```|~~~)[^\n]*\n?")
 _LARGEST_CHARS = 200_000
 
@@ -104,9 +107,17 @@ def _parser() -> MarkdownIt:
     parser = plain_parser.__wrapped__()
     for name, rule in {"text": _text, "code_inline": _code_inline, "fence": _code, "code_block": _code}.items():
         parser.add_render_rule(name, rule)
+    parser.core.ruler.push("heading_attributes", _without_attributes)
     for name in ("link_close", "image"):
         parser.add_render_rule(name, _without_signs(parser.renderer.rules[name]))  # type: ignore[attr-defined]  # a dict at run time
     return parser
+
+
+def _without_attributes(state: StateCore) -> None:
+    """Take the attributes off headings, `{#id .class}`: they name the place and are not read."""
+    for before, token in pairwise(state.tokens):
+        if before.type == "heading_open" and token.children and token.children[-1].type == "text":
+            token.children[-1].content = _ATTRIBUTES.sub(r"\1", token.children[-1].content)
 
 
 def _highlighted(content: str, env: dict[str, Any]) -> Html:

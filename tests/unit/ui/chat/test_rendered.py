@@ -64,6 +64,17 @@ def test_two_spans_leave_out_what_stands_between():
     assert re.findall(r"<mark>(.*?)</mark>", html) == ["A rank of 8 is enough.", "It learns more."]
 
 
+@pytest.mark.parametrize("heading", ["Cutting {#truncation}", "Cutting { #truncation .big }", "*Cutting* it {#x}"])
+def test_attributes_of_a_heading_are_not_shown_and_code_is(heading):
+    page = f"## {heading}\n\nWords.\n\n```\n## Code {{#kept}}\n```\n"
+    for span in ((0, 3 + len(heading)), (page.index("Words"), page.index("Words") + 5)):
+        html = rendered(page, [span])
+        assert "truncation" not in html
+        assert "{#x}" not in html
+        assert "Cutting" in html
+        assert "{#kept}" in html
+
+
 def test_a_long_page_is_cut_at_blocks_and_says_so():
     page = "".join(f"## Part {n}\n\n{'Words of this part. ' * 20}\n\n" for n in range(30))
     start = page.index("## Part 15") + 12
