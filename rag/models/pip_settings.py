@@ -90,8 +90,8 @@ def _default_index(environment: Mapping[str, str]) -> str:
     index = _pip(["-c", _DEFAULT_INDEX], environment).strip()
     if not index.startswith("http"):
         text = _pip(["-m", "pip", "download", "--help"], environment)
-        match = re.search(r"--index-url.*?\(default\s+([^)\s]+)\)", text, re.DOTALL)
-        index = match[1] if match and match[1].startswith("http") else ""
+        match = re.search(r"\(default\s+(https?:[^)\s]+)\)", text)  # the only default that is an address
+        index = match[1] if match else ""
     if not index:
         raise ModelError("No package index is known: pip is not there to ask", hint=_HINT)
     return index

@@ -65,7 +65,7 @@ def stand_in(tmp_path, monkeypatch, body):
 
 def test_where_pip_moves_its_default_the_help_text_tells(environment, tmp_path, monkeypatch):
     moved = "https://packages.example/all"
-    help_text = f"  -i, --index-url <url>  Base URL of the index (default\n      {moved}). This"
+    help_text = f"  Seconds to wait (default 15 seconds).\n  Base address of the index (default\n      {moved}). This"
     stand_in(tmp_path, monkeypatch, f'case "$*" in *--help*) echo "{help_text}";; *) exit 1;; esac')
     assert read_pip_settings(environment).index == moved
 
