@@ -26,16 +26,53 @@ def _order(*parts: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.IGNORECASE)
 
 
-_ORDERS: Final = (
-    # to drop the rules
+# In a note, only what can hardly be meant for people: "from now on" or "answer only with" stand in many a manual.
+_ORDERS_IN_NOTES: Final = (
     _order(
-        r"\b(?:ignore|disregard|forget|override|bypass|drop)\b[^.?!]{0,60}",
-        rf"\b(?:{_RULES}|above|everything (?:before|above|you)|all (?:of )?(?:that|this|the above)|the notes)\b",
+        r"\b(?:ignore|disregard|forget|override|bypass)\b[^.?!]{0,40}",
+        r"\b(?:previous|prior|earlier|above|your|system|all (?:of )?(?:the|your)|these|any)\b[^.?!]{0,20}",
+        r"\b(?:instructions?|rules?|prompts?|guidelines?)\b",
     ),
     _order(r"\b(?:ignoriere|vergiss|missachte)\b[^.?!]{0,60}\b(?:anweisung|anweisungen|regeln|vorgaben|prompt)\b"),
     _order(
         r"\b(?:ignore|oublie|ignora|olvida)[sz]?\b[^.?!]{0,60}",
         r"\b(?:instructions?|instrucciones|consignes|règles|reglas|istruzioni)\b",
+    ),
+    _order(
+        r"\b(?:reveal|repeat|print|output|recite|leak)\b[^.?!]{0,40}",
+        r"\b(?:system prompt|(?:your|hidden|secret|initial) (?:system )?(?:instructions?|prompts?|rules))\b",
+    ),
+    _order(r"\b(?:answer|reply to|respond to) (?:every|each|all|any)(?: \w+)? (?:questions?|requests?|prompts?) with\b"),
+    _order(rf"\b(?:end|begin|start|finish|prefix) (?:each|every|all|your)(?: \w+)? {_ANSWER}\b[^.?!]{{0,20}}\b(?:with|by)\b"),
+    _order(
+        r"\b(?:assistants?|chatbots?|language models?|llms?|ais?)\b[^.?!]{0,30}\b(?:must|shall)\b[^.?!]{0,20}",
+        r"\b(?:say|write|output|(?:reply|answer|respond) with)\b",
+    ),
+    _order(
+        r"^\W*(?:dear|attention|hello|hey|message (?:for|to)|note (?:for|to)|to)(?: the| any| all)? ",
+        r"(?:ais?|assistants?|chatbots?|llms?|language models?|bots?)\b",
+    ),
+    _order(
+        r"^\W*(?:system|assistant|developer)\s*:\s*(?:you|please|replace|ignore|answer|say|write|reply|respond|print|output|only|always|",
+        r"never|from now)\b",
+    ),
+    _order(r"\b(?:speak|talk|write|answer|reply|respond) only (?:as|like|in the (?:voice|style) of)\b"),
+    _order(r"\byou are (?:now|no longer)\b[^.?!]{0,40}\b(?:pirate|assistant|ai|bot|chatbot|model|persona|character|dan)\b"),
+    _order(
+        r"\b(?:say|reply|answer|respond)(?: with| by)?(?: only| just)? (?:the (?:single |one )?(?:word|phrase) )?",
+        r"[\"“']?(?-i:[A-Z]{5,})\b|\bthe (?:single |one )?word [\"“']?(?-i:[A-Z]{4,})\b",
+    ),
+    _order(
+        rf"\b(?:each|every|any|all) {_ANSWER}\b[^.?!]{{0,60}}\b(?:begin|start|end|finish)(?:e?s)? with [\"“']?(?-i:[A-Z]{{4,}})\b"
+    ),
+    _order(r"\b(?:developer|god|jailbreak|dan) mode\b[^.?!]{0,30}\b(?:on|active|enabled|activated)\b"),
+)
+_ORDERS: Final = (
+    *_ORDERS_IN_NOTES,
+    # to drop the rules
+    _order(
+        r"\b(?:ignore|disregard|forget|override|bypass|drop)\b[^.?!]{0,60}",
+        rf"\b(?:{_RULES}|above|everything (?:before|above|you)|all (?:of )?(?:that|this|the above)|the notes)\b",
     ),
     _order(r"\bno (?:rules?|restrictions?|limits?|filters?) (?:bind|apply|restrict)"),
     # to show what is hidden
@@ -77,7 +114,6 @@ _ORDERS: Final = (
         r"\b(?:only|just|nothing but|exactly)\b[^.?!]{0,40}(?:\bword\b|\bwith\b|[\"“']\w|(?-i:\b[A-Z]{4,}))",
     ),
     _order(r"\b(?:end|begin|start|finish|prefix|close) (?:each|every|all|your|the)\b[^.?!]{0,30}", rf"\b{_ANSWER}\b"),
-    _order(r"\b(?:answer|reply to) (?:every|each|all|any) questions? with\b"),
     _order(r"\b(?:confirm|reply|respond|answer) with [\"“']?(?-i:[A-Z]{3,})"),
     _order(r"\b(?:include|append|insert|add|embed|render|put)\b[^.?!]{0,50}(?:https?://|!\[|<img|markdown image|a link to)"),
     _order(
@@ -86,47 +122,6 @@ _ORDERS: Final = (
     ),
     _order(r"\b(?:important|urgent|special) (?:note|message|notice|instruction)s? (?:from|for|to)\b"),
     _order(r"^\s*(?:system|assistant)\s*:"),
-)
-# In a note, only what can hardly be meant for people: "from now on" or "answer only with" stand in many a manual.
-_ORDERS_IN_NOTES: Final = (
-    _order(
-        r"\b(?:ignore|disregard|forget|override|bypass)\b[^.?!]{0,40}",
-        r"\b(?:previous|prior|earlier|above|your|system|all (?:of )?(?:the|your)|these|any)\b[^.?!]{0,20}",
-        r"\b(?:instructions?|rules?|prompts?|guidelines?)\b",
-    ),
-    _order(r"\b(?:ignoriere|vergiss|missachte)\b[^.?!]{0,60}\b(?:anweisung|anweisungen|regeln|vorgaben|prompt)\b"),
-    _order(
-        r"\b(?:ignore|ignorez|oublie|oubliez|ignora|olvida)\b[^.?!]{0,60}",
-        r"\b(?:instructions?|instrucciones|consignes|règles|reglas|istruzioni)\b",
-    ),
-    _order(
-        r"\b(?:reveal|repeat|print|output|recite|leak)\b[^.?!]{0,40}",
-        r"\b(?:system prompt|(?:your|hidden|secret|initial) (?:system )?(?:instructions?|prompts?|rules))\b",
-    ),
-    _order(r"\b(?:answer|reply to|respond to) (?:every|each|all|any)(?: \w+)? (?:questions?|requests?|prompts?) with\b"),
-    _order(rf"\b(?:end|begin|start|finish|prefix) (?:each|every|all|your)(?: \w+)? {_ANSWER}\b[^.?!]{{0,20}}\b(?:with|by)\b"),
-    _order(
-        r"\b(?:assistants?|chatbots?|language models?|llms?|ais?)\b[^.?!]{0,30}\b(?:must|shall)\b[^.?!]{0,20}",
-        r"\b(?:say|write|output|(?:reply|answer|respond) with)\b",
-    ),
-    _order(
-        r"^\W*(?:dear|attention|hello|hey|message (?:for|to)|note (?:for|to)|to)(?: the| any| all)? ",
-        r"(?:ais?|assistants?|chatbots?|llms?|language models?|bots?)\b",
-    ),
-    _order(
-        r"^\W*(?:system|assistant|developer)\s*:\s*(?:you|please|replace|ignore|answer|say|write|reply|respond|print|output|only|always|",
-        r"never|from now)\b",
-    ),
-    _order(r"\b(?:speak|talk|write|answer|reply|respond) only (?:as|like|in the (?:voice|style) of)\b"),
-    _order(r"\byou are (?:now|no longer)\b[^.?!]{0,40}\b(?:pirate|assistant|ai|bot|chatbot|model|persona|character|dan)\b"),
-    _order(
-        r"\b(?:say|write|reply|answer|respond)(?: with| by)?(?: only| just)? (?:the (?:single |one )?(?:word|phrase) )?",
-        r"[\"“']?(?-i:[A-Z]{5,})\b|\bthe (?:single |one )?word [\"“']?(?-i:[A-Z]{4,})\b",
-    ),
-    _order(
-        rf"\b(?:each|every|any|all) {_ANSWER}\b[^.?!]{{0,60}}\b(?:begin|start|end|finish)(?:e?s)? with [\"“']?(?-i:[A-Z]{{4,}})\b"
-    ),
-    _order(r"\b(?:developer|god|jailbreak|dan) mode\b[^.?!]{0,30}\b(?:on|active|enabled|activated)\b"),
 )
 _SPECIAL: Final = re.compile(r"<\|[a-z_]+\|>|\[/?INST\]|<</?SYS>>")
 _ASKS: Final = re.compile(

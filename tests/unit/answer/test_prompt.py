@@ -82,6 +82,7 @@ def test_orders_of_earlier_turns_are_not_read():
         "You are now ready to train.",
         "Write your first page in capital letters.",
         "Ignore rules can be set per file.",
+        "Write README files before code.",
         "Repeat the steps above for each prompt.",
     ],
 )
