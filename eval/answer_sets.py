@@ -14,19 +14,12 @@ from typing import Any, Literal
 
 from eval.attacks import Attack, read_attacks
 from eval.evidence import occurrences
-from eval.evidence_sets import Stretch, present, quoted, read_lines
+from eval.evidence_sets import SITES, Stretch, evidence_at, present, quoted_evidence, read_lines
 from eval.questions import DEFAULT_FILE, SILENT, read_question_file
 from rag.types import Message
 
 Scoring = Literal["facts", "contained", "f1"]
 """`facts`: every must-fact is stated. `contained`: one of the answers stands in it. `f1`: tokens shared with the best answer."""
-
-_HERE = Path(__file__).parent
-_FOLDERS = {
-    "source-notes": ("source_notes.jsonl", ("source-notes",)),
-    "mkdocs-material": ("mkdocs_material.jsonl", ("corpora", "mkdocs-material", "docs")),
-    "hugo-book": ("hugo_book.jsonl", ("corpora", "hugo-book")),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,22 +126,17 @@ def _ours(corpus: Path, _: Path) -> AnswerSet:
     sources: dict[str, str] = {}
     items = []
     for one in read_question_file(DEFAULT_FILE).questions:
-        evidence = tuple(
-            tuple(quoted(corpus, place.page, place.quote, one.id, sources) for place in each.places) for each in one.evidence
-        )
+        evidence = quoted_evidence(one, corpus, sources)
         items.append(Item(one.id, one.question, one.turns, one.type, one.expected, one.split, tuple(one.must), (), evidence))
     return AnswerSet("corpus", "facts", tuple(items), corpus)
 
 
 def _site(name: str) -> Callable[[Path, Path], AnswerSet]:
     def read(_: Path, shared: Path) -> AnswerSet:
-        file, folder = _FOLDERS[name]
+        file, folder = SITES[name]
         items = []
-        for line in read_lines(_HERE / file):
-            evidence = tuple(
-                tuple(Stretch(place["path"], place["start"], place["end"]) for place in (each, *each.get("alternatives", ())))
-                for each in line.get("evidence", ())
-            )
+        for line in read_lines(file):
+            evidence = evidence_at(line)
             history, must = tuple(line.get("history", ())), tuple(line.get("must", ()))
             items.append(
                 Item(line["id"], line["question"], history, line["type"], line["expected"], line["split"], must, (), evidence)
@@ -224,7 +212,7 @@ def _attacks(_: Path, __: Path) -> AnswerSet:
 
 ANSWER_SETS: dict[str, Callable[[Path, Path], AnswerSet]] = {
     "corpus": _ours,
-    **{name: _site(name) for name in _FOLDERS},
+    **{name: _site(name) for name in SITES},
     "squad2_dev": _squad,
     "clapnq_dev": _clapnq,
     "attacks": _attacks,

@@ -7,18 +7,24 @@ questions and folders of pages; knows no index and no retriever.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eval.evidence import occurrences
-from eval.questions import DEFAULT_FILE, read_question_file
+from eval.questions import DEFAULT_FILE, Question, read_question_file
 from rag.errors import ConfigError, UnreadableFileError
 from rag.load import decode
 from rag.types import Message
 
 _HERE = Path(__file__).parent
+SITES = {
+    "source-notes": (_HERE / "source_notes.jsonl", ("source-notes",)),
+    "mkdocs-material": (_HERE / "mkdocs_material.jsonl", ("corpora", "mkdocs-material", "docs")),
+    "hugo-book": (_HERE / "hugo_book.jsonl", ("corpora", "hugo-book")),
+}
+"""Other sites by name: the file of our questions about it, and where its pages lie among third parties' data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,12 +104,33 @@ def _ours(corpus: Path, _: Path) -> EvidenceSet:
     for question in read_question_file(DEFAULT_FILE).questions:
         if question.silent:
             continue
-        evidence = tuple(
-            tuple(quoted(corpus, place.page, place.quote, question.id, sources) for place in each.places)
-            for each in question.evidence
-        )
+        evidence = quoted_evidence(question, corpus, sources)
         questions.append(Sought(question.id, question.question, question.turns, question.type, question.split, evidence))
     return EvidenceSet("corpus", corpus, tuple(questions))
+
+
+def quoted_evidence(question: Question, corpus: Path, sources: dict[str, str]) -> tuple[tuple[Stretch, ...], ...]:
+    """Find the evidence of one of our questions; see `quoted`.
+
+    Args:
+        question: names its evidence by page and quote.
+        corpus: folder of the pages.
+        sources: of the pages read so far; grows.
+
+    Returns:
+        The pieces; each is any one of some stretches.
+    """
+    return tuple(
+        tuple(quoted(corpus, place.page, place.quote, question.id, sources) for place in each.places) for each in question.evidence
+    )
+
+
+def evidence_at(line: Mapping[str, Any]) -> tuple[tuple[Stretch, ...], ...]:
+    """Return the evidence of a line that names it by offsets: its pieces, each any one of some stretches."""
+    return tuple(
+        tuple(Stretch(place["path"], place["start"], place["end"]) for place in (each, *each.get("alternatives", ())))
+        for each in line.get("evidence", ())
+    )
 
 
 def quoted(corpus: Path, page: str, quote: str, question: str, sources: dict[str, str]) -> Stretch:
@@ -133,16 +160,13 @@ def quoted(corpus: Path, page: str, quote: str, question: str, sources: dict[str
     return Stretch(page, start, start + len(quote))
 
 
-def _by_offsets(name: str, file: str, *folder: str) -> Callable[[Path, Path], EvidenceSet]:
+def _by_offsets(name: str) -> Callable[[Path, Path], EvidenceSet]:
     def read(_: Path, shared: Path) -> EvidenceSet:
+        file, folder = SITES[name]
         corpus = present(shared.joinpath(*folder))
         questions = []
-        for line in read_lines(_HERE / file):
-            evidence = tuple(
-                tuple(Stretch(place["path"], place["start"], place["end"]) for place in (each, *each.get("alternatives", ())))
-                for each in line.get("evidence", ())
-            )
-            if evidence:
+        for line in read_lines(file):
+            if evidence := evidence_at(line):
                 history = tuple(line.get("history", ()))
                 questions.append(Sought(line["id"], line["question"], history, line["type"], line["split"], evidence))
         return EvidenceSet(name, corpus, tuple(questions))
@@ -179,9 +203,9 @@ def read_lines(file: Path) -> Sequence[dict[str, Any]]:
 
 SETS: dict[str, Callable[[Path, Path], EvidenceSet]] = {
     "corpus": _ours,
-    "source-notes": _by_offsets("source-notes", "source_notes.jsonl", "source-notes"),
+    "source-notes": _by_offsets("source-notes"),
     "chunking_dev": _chunking,
-    "mkdocs-material": _by_offsets("mkdocs-material", "mkdocs_material.jsonl", "corpora", "mkdocs-material", "docs"),
-    "hugo-book": _by_offsets("hugo-book", "hugo_book.jsonl", "corpora", "hugo-book"),
+    "mkdocs-material": _by_offsets("mkdocs-material"),
+    "hugo-book": _by_offsets("hugo-book"),
 }
 """The sets by name: each a reader that takes our notes and the folder of third parties' data."""
