@@ -48,9 +48,15 @@ def chat(chromium):
 
 
 @pytest.fixture
-def visit(browser):
+def trouble():
+    """What the pages of a test complained of, so far."""
+    return []
+
+
+@pytest.fixture
+def visit(browser, trouble):
     """Open a page as a new visitor; at the end, nothing may have left the machine and nothing may have gone wrong in it."""
-    contexts, requests, trouble = [], [], []
+    contexts, requests = [], []
 
     def open_page(url, *, width=1280, height=860, scheme="light", complaints=False):
         context = browser.new_context(
@@ -77,6 +83,19 @@ def visit(browser):
     assert not away
     assert not trouble
     assert not any(hacked)
+
+
+@pytest.fixture
+def reload(trouble):
+    """Load a page again. Gradio complains where a stream of the page that is left breaks off by that; nobody sees it."""
+    of_leaving = ("AbortError: signal is aborted without reason", "Unexpected error Connection errored out.")
+
+    def reloading(page):
+        heard = len(trouble)
+        page.reload()
+        trouble[heard:] = [text for text in trouble[heard:] if not text.startswith(of_leaving)]
+
+    return reloading
 
 
 @pytest.fixture

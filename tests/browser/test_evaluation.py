@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import product
 
 import pytest
 
@@ -94,7 +95,7 @@ def test_a_complaint_becomes_a_test_question(lab_chat, visit, ask, lab):
 def test_the_tab_is_accessible_and_fits(lab_chat, visit):
     from axe_playwright_python.sync_playwright import Axe
 
-    for scheme, width in (("dark", 360), ("light", 1280)):
+    for scheme, width in product(("light", "dark"), (360, 1280)):
         page = visit(lab_chat, scheme=scheme, width=width)
         open_tab(page)
         found = [_serious(Axe().run(page))]

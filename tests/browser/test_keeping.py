@@ -95,7 +95,7 @@ def test_conversations_survive_a_restart_and_the_page_connects_again(visit, ask,
         page.close()
 
 
-def test_asking_again_and_editing_replace_what_followed(visit, chat, ask):
+def test_asking_again_and_editing_replace_what_followed(visit, chat, ask, reload):
     page = visit(chat)
     ask(page, LORA)
     ask(page, "How does attention scale per token?")
@@ -109,7 +109,7 @@ def test_asking_again_and_editing_replace_what_followed(visit, chat, ask):
     first.get_by_label("Question", exact=True).press("Enter")
     turn_of(page, "What rank is enough for lora?")
     assert page.locator(".turn").count() == 1
-    page.reload()
+    reload(page)
     turn_of(page, "What rank is enough for lora?")
     assert page.locator(".turn").count() == 1
 
@@ -149,7 +149,7 @@ def test_copying_an_answer_and_exporting_the_conversation(visit, chat, ask):
     assert "`guide/lora.md:7`" in text
 
 
-def test_a_verdict_with_a_reason_is_kept(visit, chat, ask):
+def test_a_verdict_with_a_reason_is_kept(visit, chat, ask, reload):
     page = visit(chat)
     turn = ask(page, LORA)
     turn.get_by_role("button", name="Not helpful").click()
@@ -157,7 +157,7 @@ def test_a_verdict_with_a_reason_is_kept(visit, chat, ask):
     turn.get_by_label("In your words (optional)").fill("It says nothing of speed.")
     turn.get_by_role("button", name="Send").click()
     turn.get_by_text("Thank you.").wait_for()
-    page.reload()
+    reload(page)
     turn = turn_of(page, LORA)
     assert turn.get_by_role("button", name="Not helpful").get_attribute("aria-pressed") == "true"
     turn.get_by_role("button", name="Not helpful").click()

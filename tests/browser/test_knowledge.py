@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import pytest
 
 from tests.ui_library import write_notes
@@ -100,7 +102,7 @@ def test_the_tab_is_accessible_and_fits(library_chat, visit):
     open_tab(page, "Knowledge base")
     page.get_by_role("button", name="4 new: read them now").click()
     page.get_by_text("3 pages").first.wait_for(timeout=30_000)
-    for scheme, width in (("dark", 360), ("light", 1280)):
+    for scheme, width in product(("light", "dark"), (360, 1280)):
         page = visit(library_chat, scheme=scheme, width=width)
         open_tab(page, "Knowledge base")
         page.get_by_text("3 pages").first.wait_for()

