@@ -33,7 +33,7 @@ test: $(VENV)/.test  ## install and run the whole test suite
 	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(VENV)/.test lint  ## linters, types, architecture and the quick unit tests, in under a minute
-	@$(BIN)/python -m pytest tests/unit -q -m "not slow"
+	@$(BIN)/python -m pytest tests/unit -q -n 2 --dist loadfile -m "not slow"
 
 lint: $(VENV)/.test
 	@$(BIN)/ruff check .

@@ -17,6 +17,16 @@ from rag.models.store import model_path
 
 _STARTED = pytest.StashKey[float]()
 
+# Two files are tested at a time: with two threads each, engines would wait for one another longer than they compute.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("RAG_THREADS", "1")
+
+
+@pytest.fixture(scope="session")
+def threads() -> int:
+    """How many threads an engine under test may have."""
+    return int(os.environ.get("RAG_THREADS") or 2)
+
 
 @pytest.fixture(scope="session")
 def smollm2_path() -> Path:

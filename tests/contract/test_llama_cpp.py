@@ -28,8 +28,8 @@ def _library(llama_library):
 
 
 @pytest.fixture(scope="module")
-def llm(smollm2_path, llama_library):
-    model = LlamaCpp(smollm2_path, context_tokens=2048, threads=2, slots=2, library=llama_library)
+def llm(smollm2_path, llama_library, threads):
+    model = LlamaCpp(smollm2_path, context_tokens=2048, threads=threads, slots=2, library=llama_library)
     assert model.native == (llama_library is not None)
     yield model
     model.close()

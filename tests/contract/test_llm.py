@@ -71,7 +71,7 @@ def case(request):
 
 
 @pytest.fixture(scope="module")
-def llm(case, request):
+def llm(case, request, threads):
     if case == "scripted":
         model = ScriptedLLM(
             scripted_reply, weights={"garden": 8.0, "yes": 3.0, "zebra": 1e-9}, context_tokens=CONTEXT, pause_s=0.002
@@ -80,11 +80,11 @@ def llm(case, request):
         from rag.llm.llama_cpp import LlamaCpp
 
         path, library = request.getfixturevalue("smollm2_path"), request.getfixturevalue("llama_library")
-        model = LlamaCpp(path, context_tokens=CONTEXT, threads=2, library=library)
+        model = LlamaCpp(path, context_tokens=CONTEXT, threads=threads, library=library)
     elif case == "transformers":
         from rag.llm.transformers_llm import TransformersLLM
 
-        model = TransformersLLM(request.getfixturevalue("smollm2_path"), context_tokens=CONTEXT, threads=2)
+        model = TransformersLLM(request.getfixturevalue("smollm2_path"), context_tokens=CONTEXT, threads=threads)
     else:
         from rag.llm.openai_compatible import OpenAICompatible
 

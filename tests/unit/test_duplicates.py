@@ -70,6 +70,7 @@ def test_similarity_is_that_of_the_shingles():
     assert similarity(first, wording(chunk(edited(PARAGRAPH, 150)))) == 0
 
 
+@pytest.mark.slow
 def test_bands_meet_where_texts_are_near_duplicates():
     base = wording(chunk(PARAGRAPH))
     assert len(bands(base)) == len(set(bands(base))) == BANDS

@@ -99,6 +99,7 @@ def test_what_could_act_is_seen(html):
     assert dangers(f"<p>Fine.</p>{html}")
 
 
+@pytest.mark.slow
 def test_what_the_page_shows_of_hostile_answers_and_notes_can_do_nothing():
     for text in HOSTILE:
         page = f"{PAGE}\n\n{text}\n"

@@ -11,6 +11,7 @@ from rag.answer.support import load_model
 CORPUS = Path(__file__).parents[3] / "corpus"
 
 
+@pytest.mark.slow
 def test_the_coefficients_are_what_the_fit_gives():
     kept, fitted = load_model(), fit_rows(read_rows())
     assert kept.bias == pytest.approx(fitted.bias, abs=1e-3)

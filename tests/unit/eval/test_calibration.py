@@ -111,6 +111,7 @@ def test_word_overlap_does_not_beat_itself(answers):
     assert "does not beat counting shared words" in verdict(same).sentence
 
 
+@pytest.mark.slow
 def test_scores_are_kept_by_judge_and_the_same_judge_is_replaced(tmp_path, answers):
     file = tmp_path / "calibration.json"
     good = scored(answers, "faithfulness")

@@ -39,6 +39,7 @@ def verdicts(comparison):
     return {line.name: line.verdict for line in comparison.lines}
 
 
+@pytest.mark.slow
 def test_a_large_loss_is_worse_and_a_gain_is_better():
     found = compared(results(0.9), results(0.5))
     assert found.worse[:2] == ["right", "must_facts"]
@@ -112,6 +113,7 @@ def runs(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 def test_compare_says_what_differs_and_exits_0(runs, capsys):
     assert main(["compare", "good", "bad"]) == 0
     said = capsys.readouterr().out
@@ -126,6 +128,7 @@ def test_compare_says_what_differs_and_exits_0(runs, capsys):
         main(["compare", "good", "none"])
 
 
+@pytest.mark.slow
 def test_a_gate_exits_1_on_a_loss_and_0_on_none(runs, capsys):
     assert main(["gate", "good", "--accept"]) == 0
     assert main(["gate", "good"]) == 0

@@ -163,6 +163,7 @@ def test_reports_open_with_the_judge(results):
         assert places == sorted(places)
 
 
+@pytest.mark.slow
 def test_corrected_shares_stand_beside_the_raw_ones():
     values = {"faithfulness": {str(n): 0.5 for n in range(20)}, "context_precision": {"a": 0.5}}
     found = trust(["faithfulness", "context_precision"], values, [SHARP, scores([0.9, 0.1] * 20, "context_precision")])

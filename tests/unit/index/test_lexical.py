@@ -121,6 +121,7 @@ def test_an_empty_index_finds_nothing(tmp_path):
     assert index.scores({"bert": 1.0}, ["a"]) == [(0.0, 0.0)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["terms", "starts", "rows", "weights", "ids", "lengths"])
 @pytest.mark.parametrize("damage", ["missing", "empty", "short"])
 def test_damage_is_noticed_and_has_a_remedy(tmp_path, name, damage):

@@ -68,6 +68,7 @@ def test_the_holder_is_named(tmp_path):
     WriterLock(path, "next").release()
 
 
+@pytest.mark.slow
 def test_the_lock_ends_with_its_process_however_it_ends(tmp_path, elsewhere):
     path = tmp_path / "LOCK"
     other = elsewhere("lock", path)
@@ -80,6 +81,7 @@ def test_the_lock_ends_with_its_process_however_it_ends(tmp_path, elsewhere):
     WriterLock(path, "me").release()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("content", ["", "{", "[]", '{"pid": 1}'])
 def test_a_holder_that_does_not_say_who_it_is(tmp_path, elsewhere, content):
     path = tmp_path / "LOCK"
@@ -95,6 +97,7 @@ def test_a_folder_that_is_not_there(tmp_path):
         WriterLock(tmp_path / "none" / "LOCK", "me")
 
 
+@pytest.mark.slow
 def test_leases_are_shared_and_keep_a_generation(generation, tmp_path, elsewhere):
     first, second = Lease.take(generation), Lease.take(generation)
     other = elsewhere("lease", generation)

@@ -106,6 +106,7 @@ def test_another_format_is_refused(tmp_path):
     assert "--full" in caught.value.hint
 
 
+@pytest.mark.slow
 def test_reading_a_manifest_imports_nothing_heavy(tmp_path):
     MANIFEST.write(tmp_path)
     code = (

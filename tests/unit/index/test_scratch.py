@@ -50,6 +50,7 @@ def test_a_copy_is_private_and_goes(tmp_path, temporary):
     assert list(temporary.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_what_a_killed_process_left_is_swept(temporary):
     process, folder = child("wait")
     living = Scratch()
@@ -75,6 +76,7 @@ made.close()
 """
 
 
+@pytest.mark.slow
 def test_a_removal_that_was_cut_short_is_finished_at_once(temporary, tmp_path):
     (tmp_path / "source").mkdir()
     (tmp_path / "source/f").write_bytes(b"1")

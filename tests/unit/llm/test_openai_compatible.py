@@ -176,6 +176,7 @@ def test_a_server_that_is_not_there_is_an_error():
     llm.close()
 
 
+@pytest.mark.slow
 def test_waiting_has_an_end(serve):
     _, llm = serve(chat=Answer(event("a"), 2.0, event("b"), DONE), timeout_s=0.3)
     with pytest.raises(LLMError, match="too long") as caught:
@@ -192,6 +193,7 @@ def test_closing_the_answer_closes_the_connection(serve):
     assert server.broken.wait(2)
 
 
+@pytest.mark.slow
 def test_closing_ends_a_wait_for_a_server_that_says_nothing(serve):
     server, llm = serve(chat=Answer(3.0, *[event("a"), 0.02] * 500), timeout_s=60)
     pieces = llm.stream(HELLO, max_tokens=5)

@@ -33,6 +33,7 @@ def test_pieces_arrive_before_the_work_is_done():
     assert text(pieces) == ["late"]
 
 
+@pytest.mark.slow
 def test_while_there_is_no_text_empty_pieces_let_the_reader_close():
     stopped = threading.Event()
 

@@ -8,6 +8,7 @@ from rag.errors import ModelError
 from rag.models.locking import exclusive
 
 
+@pytest.mark.slow
 def test_the_second_one_waits_and_is_told_for_whom(tmp_path):
     order, said = [], []
     inside, leave = threading.Event(), threading.Event()

@@ -35,6 +35,7 @@ def test_several_are_under_way_at_once(tmp_path):
             take(wheel)
 
 
+@pytest.mark.slow
 def test_it_runs_ahead_only_so_far(tmp_path):
     begun = []
 

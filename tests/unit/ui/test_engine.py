@@ -86,6 +86,7 @@ def test_stopping_tells_the_reader_at_once_and_frees_the_engine():
     assert waited < 3
 
 
+@pytest.mark.slow
 def test_leaving_frees_the_engine():
     model = ScriptedModel(pause_s=0.005)
 
@@ -143,6 +144,7 @@ def test_too_many_and_too_long():
         asyncio.run(main(engine))
 
 
+@pytest.mark.slow
 def test_it_says_that_it_is_loading():
     async def main(engine):
         assert engine.state == "loading"
@@ -204,6 +206,7 @@ def test_an_engine_that_never_started_closes():
     assert Engine(scripted_assistant()).close()
 
 
+@pytest.mark.slow
 def test_another_model_answers_after_the_question_that_is_under_way():
     old, new = ScriptedModel(pause_s=0.003), ScriptedModel(pause_s=0.001)
     new.name = "another"

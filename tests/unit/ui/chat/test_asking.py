@@ -1,5 +1,7 @@
 import asyncio
 
+import pytest
+
 from rag.pipeline import AskSettings
 from rag.ui.chat.asking import Asking, Chosen, Wish
 from rag.ui.engine import Engine
@@ -44,6 +46,7 @@ def test_a_turn_is_shown_and_kept():
     assert not house.asking.busy("s")
 
 
+@pytest.mark.slow
 def test_a_second_question_goes_into_the_same_conversation_with_its_history():
     async def main():
         first = await house.ask("How does lora save memory?")
@@ -57,6 +60,7 @@ def test_a_second_question_goes_into_the_same_conversation_with_its_history():
     assert "Searched for" in turns[1].shown["places"]["why"]
 
 
+@pytest.mark.slow
 def test_another_visitors_conversation_is_not_continued():
     async def main():
         mine = (await house.ask("What is lora?"))[-1]["conversation"]
@@ -69,6 +73,7 @@ def test_another_visitors_conversation_is_not_continued():
         assert len(house.chats.turns("ann", mine)) == 1
 
 
+@pytest.mark.slow
 def test_asking_again_replaces_a_turn_and_what_came_after_it():
     async def main():
         first = (await house.ask("What is lora?"))[-1]
@@ -116,6 +121,7 @@ def test_leaving_keeps_what_was_written():
     assert turn.shown["answer"]
 
 
+@pytest.mark.slow
 def test_too_many_waiting_is_said_and_nothing_is_lost():
     async def main():
         kept = (await house.ask("What is lora?"))[-1]
@@ -138,6 +144,7 @@ def test_a_failure_is_kept_too():
     assert "stumbled" in turn.shown["foot"]
 
 
+@pytest.mark.slow
 def test_what_a_visitor_chose_is_used():
     chosen = Chosen(AskSettings(1, 600, 300, 0.5), {"path": "guide"})
     with House(chosen=lambda visitor: chosen if visitor == "ann" else Chosen()) as house:
