@@ -11,6 +11,7 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,13 +23,14 @@ from rag.answer.prompt import WRITE, messages
 from rag.answer.request import read_request
 from rag.answer.write import write
 from rag.crosscheck import LINK_KINDS, TWIN_KIND, Overlap, link_notices, listing_hash, replaced, twin_notices
+from rag.embed.ahead import Ahead
 from rag.errors import PromptTooLongError, UnreadableFileError
 from rag.includes import Includes
 from rag.index import Fingerprint, Index, Manifest, Writer, embed_hash
 from rag.links import Outline
 from rag.load import CorpusFile, read_bytes, sha256
 from rag.plan import Plan, make_plan
-from rag.protocols import LLM, Embedder, Generation, Progress, Vector
+from rag.protocols import LLM, Embedder, Generation, Matrix, Progress, Vector
 from rag.read import LEFT_OUT, Reading
 from rag.retrieve.retriever import Retriever
 from rag.types import Answer, AskEvent, Draft, IngestReport, Message, Notice, Passage, Retrieval
@@ -95,14 +97,18 @@ def ingest(
         todo = [*plan.added, *plan.changed]
         writer.remove(plan.removed)
         waiting: list[Reading] = []
-        for number, file in enumerate(todo, 1):
-            reading = _read(file, plan.includes, parts, writer, work)
-            if reading is not None:
-                waiting.append(reading)
-            if sum(len(each.chunks) for each in waiting) >= _EMBED_AT_ONCE or number == len(todo):
-                _store(waiting, plan.includes, parts, writer, work)
-                waiting = []
-            progress("Reading and embedding notes", number, len(todo))
+        under_way: _Batch | None = None
+        with Ahead() as ahead:
+            for number, file in enumerate(todo, 1):
+                reading = _read(file, plan.includes, parts, writer, work)
+                if reading is not None:
+                    waiting.append(reading)
+                if sum(len(each.chunks) for each in waiting) >= _EMBED_AT_ONCE or number == len(todo):
+                    before, under_way = under_way, _begin(waiting, parts, writer, ahead, under_way)
+                    _store(before, plan.includes, parts, writer, work)
+                    waiting = []
+                progress("Reading and embedding notes", number, len(todo))
+            _store(under_way, plan.includes, parts, writer, work)
         _crosscheck(writer, plan)
         stored = time.perf_counter()
         manifest = writer.commit(progress)
@@ -134,17 +140,47 @@ def _read(file: CorpusFile, includes: Includes, parts: IngestParts, writer: Writ
     return reading
 
 
-def _store(readings: Sequence[Reading], includes: Includes, parts: IngestParts, writer: Writer, work: _Work) -> None:
-    """Embed what is new among the chunks of some pages, and put the pages into the next generation."""
+@dataclass(slots=True)
+class _Batch:
+    """Pages whose texts are being embedded.
+
+    Attributes:
+        readings: the pages.
+        vectors: by hash of the text, for texts that are not new.
+        new: hashes of those that are being embedded.
+        coming: the vectors of those, in that order; None where there are none.
+        before: the batch before, where it embeds texts that stand in this one too.
+    """
+
+    readings: Sequence[Reading]
+    vectors: dict[str, Vector]
+    new: Sequence[str]
+    coming: Future[Matrix] | None
+    before: _Batch | None
+
+
+def _begin(readings: Sequence[Reading], parts: IngestParts, writer: Writer, ahead: Ahead, before: _Batch | None) -> _Batch:
+    """Begin to embed what is new among the chunks of some pages."""
     texts = {embed_hash(chunk.embed_text): chunk.embed_text for reading in readings for chunk in reading.chunks}
     vectors: dict[str, Vector] = writer.vectors_for(list(texts))
-    new = [key for key in texts if key not in vectors]
-    if new:
-        start = time.perf_counter()
-        vectors |= zip(new, parts.embedder().embed_passages([texts[key] for key in new]), strict=True)
-        work.embed_s += time.perf_counter() - start
-    fresh = set(new)
-    for reading in readings:
+    coming_before = set(before.new) if before else set()
+    new = [key for key in texts if key not in vectors and key not in coming_before]
+    coming = ahead.embed(parts.embedder(), [texts[key] for key in new]) if new else None
+    return _Batch(readings, vectors, new, coming, before if coming_before & texts.keys() else None)
+
+
+def _store(batch: _Batch | None, includes: Includes, parts: IngestParts, writer: Writer, work: _Work) -> None:
+    """Wait for the vectors of some pages, and put the pages into the next generation."""
+    if batch is None:
+        return
+    start = time.perf_counter()
+    if batch.coming is not None:
+        batch.vectors |= zip(batch.new, batch.coming.result(), strict=True)
+    work.embed_s += time.perf_counter() - start
+    vectors = {**(batch.before.vectors if batch.before else {}), **batch.vectors}
+    batch.before = None
+    fresh = set(batch.new)
+    for reading in batch.readings:
         keys = [embed_hash(chunk.embed_text) for chunk in reading.chunks]
         rows = [vectors[key] for key in keys]
         matrix = np.stack(rows) if rows else np.empty((0, parts.fingerprint.dimension), dtype=np.float32)

@@ -128,12 +128,13 @@ class Draft:
             self._notes.insert(page, rows)
             self._notes.back(kept)
             self._remember(page, rows)
+        each = {chunk.id: labels(chunk) for chunk in chunks}
         for chunk in chunks:
-            self._lexical.put(chunk.id, *chunk_terms(chunk), labels(chunk))
+            self._lexical.put(chunk.id, *chunk_terms(chunk), each[chunk.id])
         self._replace([one for one in stored if one not in kept])
         self._relabel([chunk for chunk in chunks if chunk.id in kept], before)
         self._waiting += [
-            (chunk.id, vector, labels(chunk)) for chunk, vector in zip(chunks, vectors, strict=True) if chunk.id not in kept
+            (chunk.id, vector, each[chunk.id]) for chunk, vector in zip(chunks, vectors, strict=True) if chunk.id not in kept
         ]
         if len(self._waiting) >= ADD_BATCH:
             self._flush()

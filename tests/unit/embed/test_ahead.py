@@ -1,0 +1,59 @@
+"""Embedding on another thread: the same vectors, the same errors, and an end when nobody waits any more."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+import pytest
+
+from rag.embed.ahead import Ahead
+from rag.errors import ModelError
+
+
+class Slow:
+    """Gives each text its length; goes on only when it is let."""
+
+    fingerprint, dimension = "slow@1", 1
+
+    def __init__(self):
+        self.go, self.seen = threading.Event(), []
+
+    def embed_passages(self, texts, on_batch=None):
+        for text in texts:
+            self.go.wait(10)
+            if text == "bad":
+                raise ModelError("It does not fit", hint="Free some.")
+            self.seen.append(text)
+            if on_batch:
+                on_batch(1)
+        return np.array([[len(text)] for text in texts], dtype=np.float32)
+
+
+def test_vectors_come_in_the_order_of_the_texts():
+    embedder = Slow()
+    with Ahead() as ahead:
+        one, other = ahead.embed(embedder, ["a", "bbb"]), ahead.embed(embedder, ["cc"])
+        assert not one.done()
+        embedder.go.set()
+        assert one.result().tolist() == [[1], [3]]
+        assert other.result().tolist() == [[2]]
+
+
+def test_an_error_of_the_embedder_reaches_who_waits():
+    embedder = Slow()
+    embedder.go.set()
+    with Ahead() as ahead, pytest.raises(ModelError, match="does not fit"):
+        ahead.embed(embedder, ["a", "bad"]).result()
+
+
+def test_what_nobody_waits_for_is_given_up():
+    embedder = Slow()
+    with pytest.raises(KeyboardInterrupt), Ahead() as ahead:
+        first = ahead.embed(embedder, ["a", "b", "c"])
+        second = ahead.embed(embedder, ["d"])
+        raise KeyboardInterrupt
+    embedder.go.set()
+    assert first.exception(10) is not None
+    assert second.cancelled()
+    assert embedder.seen == ["a"]
