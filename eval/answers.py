@@ -67,7 +67,9 @@ def answer_of(value: Mapping[str, Any]) -> Answer:
         status=value["status"],
         reason=value["reason"],
         text=value["text"],
-        sentences=tuple(Sentence(s["text"], s["support"], s["score"], tuple(s["citations"])) for s in value["sentences"]),
+        sentences=tuple(
+            Sentence(s["text"], s["support"], s["score"], tuple(s["citations"]), s.get("reason", "")) for s in value["sentences"]
+        ),
         citations=tuple(_citation(citation) for citation in value["citations"]),
         passages=tuple(_passage(passage) for passage in value["passages"]),
         timings_s=dict(value["timings_s"]),

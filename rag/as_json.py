@@ -83,7 +83,8 @@ def answer_json(answer: Answer) -> dict[str, Any]:
         "reason": answer.reason,
         "text": answer.text,
         "sentences": [
-            {"text": s.text, "support": s.support, "score": s.score, "citations": list(s.citations)} for s in answer.sentences
+            {"text": s.text, "support": s.support, "score": s.score, "citations": list(s.citations), "reason": s.reason}
+            for s in answer.sentences
         ],
         "citations": [citation_json(citation) for citation in answer.citations],
         "passages": [passage_json(passage) for passage in answer.passages],

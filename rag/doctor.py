@@ -17,7 +17,7 @@ from typing import Any, TextIO
 from rag.config import Config
 from rag.errors import RagError
 from rag.load import walk
-from rag.wiring import check_llm, embedder_fingerprint, index_status
+from rag.wiring import check_llm, embedder_fingerprint, index_status, llm_engine
 
 _NEEDED_BYTES = 500 * 1024 * 1024
 _PACKAGES = {
@@ -90,6 +90,7 @@ def examine(config: Config) -> Report:
             "answer": [
                 _packages("answer"),
                 _check("llm", lambda: check_llm(config, config.llm)),
+                Check("engine", "", llm_engine(config, config.llm)),
                 _check("index", lambda: _index_detail(config)),
             ],
             "evaluate": [_packages("evaluate"), _check("judge", lambda: check_llm(config, config.judge or config.llm))],

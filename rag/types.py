@@ -259,12 +259,14 @@ class Sentence:
         support: the verdict.
         score: of the verdict, 0 to 1; higher means better supported.
         citations: markers of the citations that support it.
+        reason: why it is not supported, one sentence for the reader; empty if it is.
     """
 
     text: str
     support: Support
     score: float
     citations: tuple[int, ...]
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,6 +162,26 @@ def check_llm(config: Config, name: str) -> str:
     return f"{scheme if scheme != 'gguf' else path.name}, {path.stat().st_size / 1e9:.1f} GB"
 
 
+def llm_engine(config: Config, name: str) -> str:
+    """Say what would compute the answers of a model, without loading it.
+
+    Args:
+        config: where weights and engines are.
+        name: as `Config.llm`.
+
+    Returns:
+        A description for people.
+    """
+    scheme, _, _ = name.partition(":")
+    if scheme == "openai":
+        return "a server"
+    if scheme == "hf":
+        return "transformers"
+    if find_engine(config.models_dir):
+        return "llama.cpp, built for this processor"
+    return "llama.cpp as it comes; answers start sooner after: make engine"
+
+
 def embedder_fingerprint(config: Config) -> str:
     """Identify the embedder's vectors; cheap.
 

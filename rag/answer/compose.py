@@ -147,7 +147,7 @@ class Composer:
         if self._drop and support != "supported":
             return
         markers = tuple(dict.fromkeys(self._cite(unit) for unit in attribution.units)) if support == "supported" else ()
-        self._sentences.append(Sentence(plain.strip(), support, round(score, 4), markers))
+        self._sentences.append(Sentence(plain.strip(), support, round(score, 4), markers, judged.reason))
         self._text += _with_markers(plain, markers)
 
     def _hints(self, segment: str) -> list[int]:

@@ -6,7 +6,6 @@ Every text goes through `markup` or `rich_text`. Knows the words of the page; kn
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from rag.answer.abstain import ABSTAIN
@@ -127,15 +126,16 @@ def sources(citations: Sequence[Citation], titles: Mapping[str, str]) -> Html:
 
 
 def cautions(given: Answer) -> Html:
-    """Return what a reader should know about the answer: what its verdicts mean."""
-    verdicts = Counter(sentence.support for sentence in given.sentences)
-    return join(
-        *(
-            element("p", f"{count(verdicts[support], 'sentence')} marked “{words}”: {meaning.lower()}.", class_="caution")
-            for support, (words, meaning) in VERDICTS.items()
-            if verdicts[support]
-        )
-    )
+    """Return what a reader should know about the answer: what its verdicts mean, and why each was given."""
+    lines: list[Html] = []
+    for support, (words, meaning) in VERDICTS.items():
+        marked = [sentence for sentence in given.sentences if sentence.support == support]
+        if marked:
+            reasons = dict.fromkeys(sentence.reason for sentence in marked if sentence.reason)
+            why = element("ul", *(element("li", reason, dir="auto") for reason in reasons)) if reasons else ""
+            said = element("p", f"{count(len(marked), 'sentence')} marked “{words}”: {meaning.lower()}.")
+            lines.append(element("div", said, why, class_="caution"))
+    return join(*lines)
 
 
 def summary(given: Answer) -> str:

@@ -59,7 +59,7 @@ def _verdict(answer: Answer) -> Html:
         element(
             "tr",
             element("td", sentence.text, dir="auto"),
-            element("td", sentence.support),
+            element("td", sentence.support, f": {sentence.reason}" if sentence.reason else ""),
             element("td", f"{sentence.score:.2f}", class_="number"),
         )
         for sentence in answer.sentences

@@ -16,7 +16,10 @@ ANSWER = Answer(
     "answered",
     "",
     "LoRA trains few weights. [1] It is green.",
-    (Sentence("LoRA trains few weights.", "supported", 1.0, (1,)), Sentence("It is green.", "unsupported", 0.1, ())),
+    (
+        Sentence("LoRA trains few weights.", "supported", 1.0, (1,)),
+        Sentence("It is green.", "unsupported", 0.1, (), "Not in the notes: green."),
+    ),
     (CITATION,),
     (passage(SOURCE, path="lora.md", title="LoRA", headings=("LoRA", "Idea")),),
     {"retrieve": 0.1, "first_token": 0.2, "total": 1.24},
@@ -86,7 +89,9 @@ def test_the_summary_counts():
     assert render.summary(ANSWER) == "1 of 2 sentences supported · 1.2 s"
     assert render.summary(replace(ANSWER, sentences=())) == "Looked at 1 passage · 1.2 s"
     assert render.summary(replace(ANSWER, sentences=(), passages=())) == "Found nothing · 1.2 s"
-    assert "1 sentence marked “not in the notes”" in assert_inert(render.cautions(ANSWER))
+    shown = assert_inert(render.cautions(ANSWER))
+    assert "1 sentence marked “not in the notes”" in shown
+    assert "Not in the notes: green." in shown
 
 
 def test_a_problem_says_what_to_do():

@@ -28,7 +28,7 @@ def test_it_shows_every_stage_with_rank_and_score():
     assert "first token0.200 s" in text
     assert "Language modelscripted" in text
     assert "Generation of the index3" in text
-    assert "It is green.unsupported0.10" in text
+    assert "It is green.unsupported: Not in the notes: green.0.10" in text
 
 
 def test_it_shows_the_candidates_where_retrieval_traces_them():
