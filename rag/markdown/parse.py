@@ -111,7 +111,8 @@ def _with_leftovers(text: str, drafts: list[Draft], left: list[Span], assembler:
     for start, end in left:
         number = bisect_right(starts, start) - 1
         near = drafts[number] if number >= 0 else None
-        content = join(verbatim(text[low:high], low) for low, high in content_lines(text, start, end))
+        # A carriage return, which the levelled text has as a space, is taken off with the spaces at the end of a line.
+        content = join(verbatim(text[low:high].rstrip(" "), low) for low, high in content_lines(text, start, end))
         path = near.path if near else ()
         if near and near.level:
             path = (*path, near.content.text)

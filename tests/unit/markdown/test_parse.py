@@ -182,3 +182,8 @@ def test_words_that_only_begin_like_an_entity():
 def test_a_table_of_contents_is_no_wikilink():
     page = page_of("[[toc]]\n\n# A *title*\n\ntext\n", "some page.md")
     assert (page.dialect, page.title) == ("gfm", "A title")
+
+
+def test_what_no_block_takes_has_no_carriage_returns_either():
+    [_, left] = page_of("# M\n\n```{math}\n:label: e\r\n```\r\n").blocks
+    assert left.text == "```{math}\n:label: e\n```"
