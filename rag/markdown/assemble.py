@@ -191,7 +191,7 @@ class Assembler(Stream):
 
     def _on_list_item_close(self, token: Token, number: int) -> None:
         item = self.items.pop()
-        if not item.pieces:
+        if not item.pieces or item.passed:
             self.sink.hidden.append(item.marker)
         if item.path:
             self.flush()
@@ -208,7 +208,9 @@ class Assembler(Stream):
 
     def _item_text(self, cleaned: Aligned, start: int, end: int) -> None:
         item = self.items[-1]
-        first = not item.pieces
+        first = not item.pieces and not item.passed
+        for outer in self.items[:-1]:
+            outer.passed = outer.passed or not outer.pieces
         if self.rows and self.rows.draft.kind != "list":
             self.flush()
         if first:

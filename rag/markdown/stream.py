@@ -25,12 +25,21 @@ _COLON = (":", "：")
 
 @dataclass(slots=True)
 class ListItem:
-    """A list item that is being read."""
+    """A list item that is being read.
+
+    Attributes:
+        marker: where it stands.
+        level: 1 for an item of the outermost list.
+        path: what its label adds to the heading path.
+        pieces: how many of its rows and blocks were found so far.
+        passed: whether an item inside it came before any of them: its marker then stands before that one, and is not shown.
+    """
 
     marker: Span
     level: int
     path: Frame | None = None
     pieces: int = 0
+    passed: bool = False
 
 
 @dataclass(slots=True)
@@ -133,8 +142,8 @@ class Stream:
         if self.note and not self.note[2]:
             draft.start = min(draft.start, self.note[1])
             self.note = (self.note[0], self.note[1], True)
-        if self.items and not self.items[-1].pieces and draft.end > self.items[-1].marker[0]:  # not the items before it
-            item = self.items[-1]
+        item = self.items[-1] if self.items else None
+        if item and not item.pieces and not item.passed and draft.end > item.marker[0]:  # not the items before it
             draft.start = min(draft.start, item.marker[0])
             item.pieces = 1
         draft.path = draft.path or self.path.names

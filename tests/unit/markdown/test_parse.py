@@ -187,3 +187,8 @@ def test_a_table_of_contents_is_no_wikilink():
 def test_what_no_block_takes_has_no_carriage_returns_either():
     [_, left] = page_of("# M\n\n```{math}\n:label: e\r\n```\r\n").blocks
     assert left.text == "```{math}\n:label: e\n```"
+
+
+def test_text_after_an_item_that_begins_with_a_list_has_no_marker_of_its_own():
+    [block] = page_of("* * a\n\n  b\n").blocks
+    assert block.text == "* a\n  b"
