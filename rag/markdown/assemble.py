@@ -42,6 +42,7 @@ class Assembler(Stream):
         self._frames: list[Frame] = []
         self._cursor = 0  # end of the last mark of a list's item or of a definition
         self._term = False  # a definition's term waits for its text
+        self._outside: list[tuple[list[ListItem], int]] = []  # items and group around each definition list
 
     def run(self) -> list[Draft]:
         """Drafts, sorted by their start."""
@@ -208,11 +209,11 @@ class Assembler(Stream):
 
     def _item_text(self, cleaned: Aligned, start: int, end: int) -> None:
         item = self.items[-1]
+        if self.rows and self.rows.draft.kind != "list":
+            self.flush()  # it may be what the item begins with
         first = not item.pieces and not item.passed
         for outer in self.items[:-1]:
             outer.passed = outer.passed or not outer.pieces
-        if self.rows and self.rows.draft.kind != "list":
-            self.flush()
         if first:
             marker = verbatim(self.text[slice(*item.marker)], item.marker[0])
             row = join([marker, cleaned], " ")
@@ -231,9 +232,15 @@ class Assembler(Stream):
     def _on_dl_open(self, token: Token, number: int) -> None:
         self._enter(token)
         self._frames.append(self.path.push(Frame("", kind="definition")))
+        for item in self.items:
+            item.passed = item.passed or not item.pieces
+        # In a definition, the list that it stands in does not count.
+        self._outside.append((self.items, self.group))
+        self.items = []
 
     def _on_dl_close(self, token: Token, number: int) -> None:
         self.flush()
+        self.items, self.group = self._outside.pop()
         self.path.leave(self._frames.pop())
 
     def _on_dt_open(self, token: Token, number: int) -> None:

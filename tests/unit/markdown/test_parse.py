@@ -192,3 +192,9 @@ def test_what_no_block_takes_has_no_carriage_returns_either():
 def test_text_after_an_item_that_begins_with_a_list_has_no_marker_of_its_own():
     [block] = page_of("* * a\n\n  b\n").blocks
     assert block.text == "* a\n  b"
+
+
+def test_a_definition_in_an_item_is_one():
+    first, second = page_of("* b\n  : d\n* c\n").blocks
+    assert (first.kind, first.text) == ("definition", "b: d")
+    assert (second.kind, second.text) == ("list", "* c")
