@@ -57,7 +57,7 @@ class IngestParts:
 
 @dataclass(slots=True)
 class _Work:
-    """What an ingest did so far."""
+    """What an ingest did so far; `embed_s` is for loading the embedder and waiting for vectors."""
 
     embedded: int = 0
     reused: int = 0
@@ -104,11 +104,14 @@ def ingest(
                 if reading is not None:
                     waiting.append(reading)
                 if sum(len(each.chunks) for each in waiting) >= _EMBED_AT_ONCE or number == len(todo):
-                    before, under_way = under_way, _begin(waiting, parts, writer, ahead, under_way)
+                    before, under_way = under_way, _begin(waiting, parts, writer, ahead, work)
                     _store(before, plan.includes, parts, writer, work)
                     waiting = []
-                progress("Reading and embedding notes", number, len(todo))
+                pending = len(waiting) + (len(under_way.readings) if under_way else 0)
+                progress("Reading and embedding notes", number - pending, len(todo))
             _store(under_way, plan.includes, parts, writer, work)
+            if todo:
+                progress("Reading and embedding notes", len(todo), len(todo))
         _crosscheck(writer, plan)
         stored = time.perf_counter()
         manifest = writer.commit(progress)
@@ -149,24 +152,25 @@ class _Batch:
         vectors: by hash of the text, for texts that are not new.
         new: hashes of those that are being embedded.
         coming: the vectors of those, in that order; None where there are none.
-        before: the batch before, where it embeds texts that stand in this one too.
     """
 
     readings: Sequence[Reading]
     vectors: dict[str, Vector]
     new: Sequence[str]
     coming: Future[Matrix] | None
-    before: _Batch | None
 
 
-def _begin(readings: Sequence[Reading], parts: IngestParts, writer: Writer, ahead: Ahead, before: _Batch | None) -> _Batch:
+def _begin(readings: Sequence[Reading], parts: IngestParts, writer: Writer, ahead: Ahead, work: _Work) -> _Batch:
     """Begin to embed what is new among the chunks of some pages."""
     texts = {embed_hash(chunk.embed_text): chunk.embed_text for reading in readings for chunk in reading.chunks}
     vectors: dict[str, Vector] = writer.vectors_for(list(texts))
-    coming_before = set(before.new) if before else set()
-    new = [key for key in texts if key not in vectors and key not in coming_before]
-    coming = ahead.embed(parts.embedder(), [texts[key] for key in new]) if new else None
-    return _Batch(readings, vectors, new, coming, before if coming_before & texts.keys() else None)
+    new = [key for key in texts if key not in vectors]
+    if not new:
+        return _Batch(readings, vectors, new, None)
+    start = time.perf_counter()
+    embedder = parts.embedder()
+    work.embed_s += time.perf_counter() - start
+    return _Batch(readings, vectors, new, ahead.embed(embedder, [texts[key] for key in new]))
 
 
 def _store(batch: _Batch | None, includes: Includes, parts: IngestParts, writer: Writer, work: _Work) -> None:
@@ -177,12 +181,10 @@ def _store(batch: _Batch | None, includes: Includes, parts: IngestParts, writer:
     if batch.coming is not None:
         batch.vectors |= zip(batch.new, batch.coming.result(), strict=True)
     work.embed_s += time.perf_counter() - start
-    vectors = {**(batch.before.vectors if batch.before else {}), **batch.vectors}
-    batch.before = None
     fresh = set(batch.new)
     for reading in batch.readings:
         keys = [embed_hash(chunk.embed_text) for chunk in reading.chunks]
-        rows = [vectors[key] for key in keys]
+        rows = [batch.vectors[key] for key in keys]
         matrix = np.stack(rows) if rows else np.empty((0, parts.fingerprint.dimension), dtype=np.float32)
         try:
             writer.put(

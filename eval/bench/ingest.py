@@ -180,7 +180,7 @@ def _timed(command: Sequence[str]) -> tuple[float, dict[str, Any]]:
     start = time.perf_counter()
     done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)  # noqa: S603 - our own commands
     seconds = time.perf_counter() - start
-    if done.returncode not in {0, 1}:
+    if done.returncode not in {0, 1} or not done.stdout.strip():
         said = (done.stderr.strip() or "it said nothing").split("\n")[-1]
         raise BenchError(f"{command[1]} {command[2]} failed: {said}", hint="The bench needs: pip install -e '.[bench]'.")
     report: dict[str, Any] = json.loads(done.stdout.strip().split("\n")[-1])

@@ -46,4 +46,4 @@ class Ahead:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._over.set()
-        self._thread.shutdown(wait=kind is None, cancel_futures=True)
+        self._thread.shutdown(wait=True, cancel_futures=True)  # the embedder may be used again as soon as this returns

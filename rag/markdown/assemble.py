@@ -177,7 +177,7 @@ class Assembler(Stream):
     def _on_bullet_list_close(self, token: Token, number: int) -> None:
         if not self.items:
             self.flush()
-            self.group = 0
+            self.group = self._outside[-1][1] if self._outside else 0
 
     _on_ordered_list_close = _on_bullet_list_close
 
@@ -209,8 +209,6 @@ class Assembler(Stream):
 
     def _item_text(self, cleaned: Aligned, start: int, end: int) -> None:
         item = self.items[-1]
-        if self.rows and self.rows.draft.kind != "list":
-            self.flush()  # it may be what the item begins with
         first = not item.pieces and not item.passed
         for outer in self.items[:-1]:
             outer.passed = outer.passed or not outer.pieces

@@ -142,6 +142,8 @@ class Stream:
         if self.note and not self.note[2]:
             draft.start = min(draft.start, self.note[1])
             self.note = (self.note[0], self.note[1], True)
+        for outer in self.items[:-1]:
+            outer.passed = outer.passed or (not outer.pieces and draft.end > outer.marker[0])
         item = self.items[-1] if self.items else None
         if item and not item.pieces and not item.passed and draft.end > item.marker[0]:  # not the items before it
             draft.start = min(draft.start, item.marker[0])

@@ -91,9 +91,10 @@ def reload(trouble):
     of_leaving = ("AbortError: signal is aborted without reason", "Unexpected error Connection errored out.")
 
     def reloading(page):
-        heard = len(trouble)
-        page.reload()
+        heard, url = len(trouble), page.url
+        page.goto("about:blank")
         trouble[heard:] = [text for text in trouble[heard:] if not text.startswith(of_leaving)]
+        page.goto(url)
 
     return reloading
 

@@ -17,9 +17,10 @@ class Slow:
     fingerprint, dimension = "slow@1", 1
 
     def __init__(self):
-        self.go, self.seen = threading.Event(), []
+        self.go, self.begun, self.seen = threading.Event(), threading.Event(), []
 
     def embed_passages(self, texts, on_batch=None):
+        self.begun.set()
         for text in texts:
             self.go.wait(10)
             if text == "bad":
@@ -52,8 +53,10 @@ def test_what_nobody_waits_for_is_given_up():
     with pytest.raises(KeyboardInterrupt), Ahead() as ahead:
         first = ahead.embed(embedder, ["a", "b", "c"])
         second = ahead.embed(embedder, ["d"])
+        assert embedder.begun.wait(10)
+        threading.Timer(0.05, embedder.go.set).start()
         raise KeyboardInterrupt
-    embedder.go.set()
-    assert first.exception(10) is not None
+    assert first.done(), "the thread was waited for"
+    assert first.exception() is not None
     assert second.cancelled()
     assert embedder.seen == ["a"]

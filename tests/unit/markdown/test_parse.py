@@ -194,6 +194,12 @@ def test_text_after_an_item_that_begins_with_a_list_has_no_marker_of_its_own():
     assert block.text == "* a\n  b"
 
 
+@pytest.mark.parametrize("inner", ["# a", "```\n    a\n    ```"])
+def test_text_after_an_item_that_begins_with_a_block_in_an_item_comes_after_it(inner):
+    first, second = page_of(f"* * {inner}\n\n  b\n").blocks
+    assert (first.text, second.text) == ("a", "b")
+
+
 def test_a_definition_in_an_item_is_one():
     first, second = page_of("* b\n  : d\n* c\n").blocks
     assert (first.kind, first.text) == ("definition", "b: d")
