@@ -150,6 +150,21 @@ def test_a_finished_run_asks_nothing_again(folder):
     assert len(before) == 1
 
 
+def test_an_edit_is_timed_where_everything_is_loaded(folder):
+    page = folder / "notes" / "bread.md"
+    done = subprocess.run(
+        [sys.executable, "-m", "eval.bench.warm", str(folder / "notes"), str(folder / "index"), str(page)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    seconds = json.loads(done.stdout)
+    assert 0 < seconds["total"] < 5
+    assert seconds["embed"] < seconds["total"]
+    assert page.read_text("utf-8").count("an editor has just added") == 2
+
+
 def test_ingests_are_timed_as_processes_and_do_what_they_say(tmp_path, embedder_folder):
     (tmp_path / "notes").mkdir()
     (tmp_path / "scratch").mkdir()

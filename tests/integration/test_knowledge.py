@@ -9,6 +9,8 @@ import time
 import pytest
 
 from rag.ui.actions import Actions
+from rag.ui.knowledge import render
+from rag.ui.knowledge.health import Checkup
 from rag.ui.knowledge.pages import Pages
 from rag.ui.knowledge.tab import KnowledgeTab
 from rag.ui.knowledge.update import Update
@@ -30,7 +32,8 @@ class Tab:
         self.update = Update(self.library, self.watch.forget)
         self.chats = Conversations(Database(None))
         self.actions = Actions()
-        KnowledgeTab(self.library, self.watch, self.update, Pages(self.library), self.chats).offer(self.actions)
+        self.tab = KnowledgeTab(self.library, self.watch, self.update, Pages(self.library), self.chats)
+        self.tab.offer(self.actions)
 
     def act(self, name, **arguments):
         status, reply = asyncio.run(self.actions.perform(name, "ann", json.dumps(arguments).encode()))
@@ -127,6 +130,20 @@ def test_a_page_rendered_and_as_chunks(tab):
     assert "1. LoRA" in chunks
     assert "A rank of 8" in chunks
     assert "4 pages" in words(tab.act("pages-back"), "pages-main")
+
+
+def test_a_look_that_ends_while_it_is_shown_is_shown_again(tab, monkeypatch):
+    health, drawn = tab.tab._health, render.health
+
+    def shown(checkup, silent):
+        health.checkup = Checkup(groups=())
+        return drawn(checkup, silent)
+
+    health.checkup = Checkup(running=True)
+    monkeypatch.setattr(render, "health", shown)
+    assert "Reading every page" in words(reply := tab.act("health"), "health")
+    assert reply["poll"]["name"] == "health"
+    assert "poll" not in tab.act("health")
 
 
 @pytest.mark.parametrize("path", ["", "../rag.toml", "/etc/passwd", "guide/none.md", "notes/broken.md"])
