@@ -10,7 +10,7 @@ from rag.types import Span
 
 ARROW = Aligned(" -> ", ())
 COLON = Aligned(": ", ())
-_ID = r"[^\W_][\w.]*(?:[-/]+[\w.]+)*|_\w+"
+_ID = r"[^\W_](?:[\w.]*\w)?(?:[-/](?:\w[\w.]*\w|\w))*|_\w+"
 _NODE = re.compile(
     rf"""\s*(?P<id>{_ID})(?:@\{{[^{{}}]*?label:\s*"(?P<at>[^"]*)"[^{{}}]*\}}|@\{{[^{{}}]*\}})?
         (?P<shape>\(\(\(|\(\(|\(\[|\[\(|\[\[|\[/|\[\\|\{{\{{|[\[({{>])?""",
@@ -32,7 +32,11 @@ SKIPPED = re.compile(
     r"\s*(?:classDef|class|style|linkStyle|click|direction|accTitle|accDescr|autonumber|activate|deactivate|end|create|destroy|hide|"
     r"dateFormat|axisFormat|excludes|includes|todayMarker|tickInterval|showData)\b|\s*[})\]]?\s*\Z|\s*---"
 )
-_BREAK = re.compile(r"<br\s*/?>|\\n|`|</?(?:b|i|u|em|strong|small|sub|sup|code|span|div|center|font|p)(?:\s[^<>]*)?>")
+_BREAK = re.compile(
+    r"(?P<line>[ \t]{0,3}(?:<br\s*/?>|\\n)[ \t]{0,3})|`|</?(?:b|i|u|em|strong|small|sub|sup|code|span|div|center|font|p)(?:\s[^<>]*)?>"
+    r"|\bfa[bklrs]?:fa-[\w-]+\s?"
+)
+_END = re.compile(r"\"[^\"\n]*\"|#\w+;|(?P<end>;)")
 _SUBGRAPH = re.compile(
     r"\s*subgraph\s+(?:[\w.-]+\s*)?(?:\[\s*\"?(?P<title>[^\]\"]*)\"?\s*\]|\"(?P<quoted>[^\"]*)\")|\s*subgraph\s+"
 )
@@ -62,7 +66,7 @@ class Diagram:
         pieces: list[Aligned] = []
         at = start
         for match in _BREAK.finditer(self.text, start, end):
-            pieces += [verbatim(self.text[at : match.start()], at), Aligned(" " if match[0].startswith(("<br", "\\n")) else "", ())]
+            pieces += [verbatim(self.text[at : match.start()], at), Aligned(" " if match["line"] else "", ())]
             at = match.end()
         pieces.append(verbatim(self.text[at:end], at))
         return join(pieces, "")
@@ -129,47 +133,46 @@ def _chain(diagram: Diagram, low: int, high: int) -> tuple[list[list[tuple[Span,
 
 
 def name_nodes(diagram: Diagram, rows: Sequence[Span]) -> None:
-    """Learn the nodes' labels from all lines, for a line may use what a later one names."""
+    """Learn the nodes' labels from all statements, for one may use what a later one names."""
     for low, high in rows:
-        for start, end in _split(diagram.text, low, high):
-            chain = None if SKIPPED.match(diagram.text, start, end) else _chain(diagram, start, end)
-            for group in chain[0] if chain else ():
-                for name, label in group:
-                    written = diagram.text[slice(*name)]
-                    if label:
-                        diagram.labels.setdefault(written, label)
-                    if chain and (len(chain[0]) > 1):
-                        diagram.mentioned.add(written)
+        chain = None if SKIPPED.match(diagram.text, low, high) else _chain(diagram, low, high)
+        for group in chain[0] if chain else ():
+            for name, label in group:
+                written = diagram.text[slice(*name)]
+                if label:
+                    diagram.labels.setdefault(written, label)
+                if chain and (len(chain[0]) > 1):
+                    diagram.mentioned.add(written)
 
 
-def _split(text: str, low: int, high: int) -> Iterator[Span]:
-    """Statements on one line are separated by semicolons."""
+def split(text: str, low: int, high: int) -> Iterator[Span]:
+    """The statements of one line, which semicolons separate."""
     at = low
-    if text.find(";", low, high) >= 0 and text.find('"', low, high) < 0 and text.find("#", low, high) < 0:
-        for match in re.finditer(";", text[low:high]):
-            yield at, low + match.start()
-            at = low + match.end()
+    for match in _END.finditer(text, low, high):
+        if match["end"]:
+            if text[at : match.start()].strip():
+                yield at, match.start()
+            at = match.end()
     if text[at:high].strip():
         yield at, high
 
 
 def read(diagram: Diagram, low: int, high: int) -> list[Aligned] | None:
-    """The statements of one line; None if it is not understood."""
+    """What one statement says; None if it is not understood."""
     group = _SUBGRAPH.match(diagram.text, low, high)
     if group:
         name = next((name for name in ("title", "quoted") if group[name]), "")
         return [diagram.shown(*(group.span(name) if name else (group.end(), high)))]
+    if SKIPPED.match(diagram.text, low, high):
+        return []
+    chain = _chain(diagram, low, high)
+    if not chain:
+        return None
+    groups, labels = chain
     found: list[Aligned] = []
-    for start, end in _split(diagram.text, low, high):
-        if SKIPPED.match(diagram.text, start, end):
-            continue
-        chain = _chain(diagram, start, end)
-        if not chain:
-            return None
-        groups, labels = chain
-        for number, label in enumerate(labels):
-            for a, _ in groups[number]:
-                found += [diagram.edge(diagram.name(a), diagram.name(b), label) for b, _ in groups[number + 1]]
-        if not labels:
-            found += [diagram.name(name) for name, label in groups[0] if diagram.text[slice(*name)] not in diagram.mentioned]
+    for number, label in enumerate(labels):
+        for a, _ in groups[number]:
+            found += [diagram.edge(diagram.name(a), diagram.name(b), label) for b, _ in groups[number + 1]]
+    if not labels:
+        found += [diagram.name(name) for name, _ in groups[0] if diagram.text[slice(*name)] not in diagram.mentioned]
     return found

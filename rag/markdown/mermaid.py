@@ -22,18 +22,23 @@ _MESSAGE = re.compile(
 )
 _PARTICIPANT = re.compile(r"\s*(?:create\s+)?(?:participant|actor)\s+(?P<id>\S[^\n]*?)(?:\s+as\s+(?P<label>.*?))?\s*\Z")
 _NOTE = re.compile(r"\s*[Nn]ote\s+(?:left of|right of|over|for)\s+(?P<who>[^:\n]*?)\s*:\s*(?P<text>.*?)\s*\Z")
-_BLOCK = re.compile(r"\s*(?:loop|alt|else|opt|par|and|critical|option|break|rect|box|section|title)\b[ \t]*(?P<text>.*?)\s*\Z")
+_BLOCK = re.compile(r"\s*(?:loop|alt|else|opt|par|and|critical|option|break|box|section|title)\b[ \t]*(?P<text>.*?)\s*\Z")
 _STATE = re.compile(r"\s*(?P<a>\[\*\]|[\w.-]+)\s*-->\s*(?P<b>\[\*\]|[\w.-]+)\s*(?::\s*(?P<text>.*?))?\s*\Z")
 _STATE_NAME = re.compile(r"\s*state\s+\"(?P<label>[^\"]*)\"\s+as\s+(?P<id>[\w.-]+)")
+_NAMED = re.compile(r"\s*(?:class\s+)?(?P<id>[\w~-]+)\[(?P<label>\"[^\"]*\"|[^\[\]\"]*)\]\s*(?:\{\s*)?\Z")
+_REMARK = re.compile(r"\s*note\s+(?:for\s+(?P<who>[\w~`.-]+)\s+)?\"(?P<text>[^\"]*)\"\s*\Z")
+_NOTED = re.compile(r"\s*[Nn]ote\s+(?:left of|right of|over|for)\s+(?P<who>[^:\n]*?)\s*\Z")
 _STATE_TEXT = re.compile(r"\s*(?P<id>[\w.-]+)\s*:\s*(?P<text>\S.*?)\s*\Z")
 _CLASS = re.compile(
-    r"\s*(?P<a>[\w~`.-]+)\s+(?:\"[^\"]*\"\s+)?(?P<arrow>[<*o|}]*(?:--|\.\.)[>*o|{]*)\s+(?:\"[^\"]*\"\s+)?(?P<b>[\w~`.-]+)\s*(?::\s*(?P<text>.*?))?\s*\Z"
+    r"\s*(?P<a>[\w~`.-]+)\s+(?:\"(?P<some>[^\"]*)\"\s+)?(?P<arrow>[<*o|}]*(?:--|\.\.)[>*o|{]*)\s+(?:\"(?P<many>[^\"]*)\"\s+)?"
+    r"(?P<b>[\w~`.-]+)\s*(?::\s*(?P<text>.*?))?\s*\Z"
 )
 _ER = re.compile(
     r"\s*(?P<a>[\w-]+|\"[^\"]*\")\s*[|}][o|](?:--|\.\.)[o|][|{]\s*(?P<b>[\w-]+|\"[^\"]*\")\s*(?::\s*\"?(?P<text>[^\"]*?)\"?)?\s*\Z"
 )
 _SETTING_TITLE = re.compile(r"title:[ \t]*(?P<text>\S.*?)[ \t]*\Z")
-_BARE = re.compile(r"\s*(?:end|autonumber|showData)\s*\Z")
+_BARE = re.compile(r"\s*(?:end|autonumber|showData|-+)\s*\Z|\s*rect\b|\s*state\s+[\w.-]+\s+<<\w+>>")
+_HEAD = re.compile(r"(?:(?:graph|flowchart|flowchart-elk)(?:[ \t]+(?:TB|TD|BT|RL|LR)\b)?|[\w-]+(?=[ \t]*;))[ \t]*;?")
 _ENTITY = re.compile(r"\s*(?:(?:class|state|namespace)\s+)?(?P<id>[\w~`.-]+)\s*(?:\{\s*)?\Z")
 _SLICE = re.compile(r"\s*\"(?P<a>[^\"]*)\"\s*:\s*(?P<text>\S+)\s*\Z")
 _TITLED = re.compile(r"\s*(?:pie(?:\s+showData)?|gantt|timeline|journey|xychart-beta|quadrantChart)\s+title\s+(?P<text>\S.*?)\s*\Z")
@@ -66,7 +71,8 @@ def statements(text: str, lines: Sequence[Span]) -> tuple[Aligned, list[Piece]]:
     rows = [span for span in rows if not _COMMENT.match(text, *span)]
     if not rows:
         return EMPTY, []
-    head = text[slice(*rows[0])].split()[0].rstrip(":;").lower()
+    head = re.split(r"[\s:;]", text[slice(*rows[0])])[0].lower()
+    rows = _statements(text, rows, flows=_READERS.get(head) is flowchart.read)
     diagram = Diagram(text)
     if head == "mindmap":
         read = _mindmap(diagram, rows[1:], indents)
@@ -84,6 +90,16 @@ def statements(text: str, lines: Sequence[Span]) -> tuple[Aligned, list[Piece]]:
         first = [verbatim(title["text"], title.start("text"))]
     found = _parts([*_titles(diagram, lines, rows[0][0]), _Line(*rows[0], first), *read])
     return found if found[1] else _parts([_Line(low, high, [_stripped(text, low, high)]) for low, high in rows])
+
+
+def _statements(text: str, rows: list[Span], *, flows: bool) -> list[Span]:
+    """Each statement by itself: some may stand on the first line, and in flowcharts several on any."""
+    head = _HEAD.match(text, *rows[0])
+    if head and head.end() < rows[0][1]:
+        rows = [head.span(), *flowchart.split(text, head.end(), rows[0][1]), *rows[1:]]
+    if flows:
+        rows = [rows[0], *(piece for row in rows[1:] for piece in flowchart.split(text, *row))]
+    return [_trim(text, row) for row in rows]
 
 
 def _parts(lines: list[_Line]) -> tuple[Aligned, list[Piece]]:
@@ -161,7 +177,9 @@ def _plain(diagram: Diagram, low: int, high: int) -> list[Aligned] | None:
 
 def _aliases(diagram: Diagram, rows: Sequence[Span]) -> None:
     for low, high in rows:
-        match = _PARTICIPANT.match(diagram.text, low, high) or _STATE_NAME.match(diagram.text, low, high)
+        match = next(
+            (found for each in (_PARTICIPANT, _STATE_NAME, _NAMED) if (found := each.match(diagram.text, low, high))), None
+        )
         if match and match["label"]:
             diagram.labels[match["id"]] = match.span("label")
 
@@ -172,20 +190,33 @@ def _related(pattern: re.Pattern[str]) -> Reader:
         if match:
             label = match.span("text") if match["text"] else None
             a, b = diagram.name(match.span("a"), "start"), diagram.name(match.span("b"), "end")
-            if pattern is _CLASS and match["arrow"][0] == "<":
-                a, b = b, a
+            if pattern is _CLASS:
+                a, b = _counted(diagram, a, match.span("some")), _counted(diagram, b, match.span("many"))
+                if match["arrow"][0] == "<":
+                    a, b = b, a
             return [diagram.edge(a, b, label)]
         return _told(diagram, low, high)
 
     return read
 
 
+def _counted(diagram: Diagram, name: Aligned, number: Span) -> Aligned:
+    """A class with how many of it there may be."""
+    return join([name, diagram.shown(*number)], " ") if number[0] < number[1] else name
+
+
 def _told(diagram: Diagram, low: int, high: int) -> list[Aligned] | None:
     """Notes, titles of sections, descriptions; nothing for what only sets a name or a style."""
     text = diagram.text
-    note = _NOTE.match(text, low, high)
+    note = _NOTE.match(text, low, high) or _REMARK.match(text, low, high)
     if note:
-        return [join([diagram.name(note.span("who")), COLON, diagram.shown(*note.span("text"))], "")]
+        said = diagram.shown(*note.span("text"))
+        return [join([diagram.name(note.span("who")), COLON, said], "") if note["who"] else said]
+    noted = _NOTED.match(text, low, high) or _NAMED.match(text, low, high)
+    if noted:
+        return [diagram.name(noted.span("who" if "who" in noted.groupdict() else "id"))]
+    if _BARE.match(text, low, high):
+        return []
     block = _BLOCK.match(text, low, high)
     if block:
         return [diagram.shown(*block.span("text"))]
@@ -196,7 +227,7 @@ def _told(diagram: Diagram, low: int, high: int) -> list[Aligned] | None:
     if described:
         return [join([diagram.name(described.span("id")), COLON, diagram.shown(*described.span("text"))], "")]
     kept = _ENTITY.match(text, low, high)
-    if kept and not _BARE.match(text, low, high):
+    if kept:
         return [diagram.name(kept.span("id"))]
     return [] if SKIPPED.match(text, low, high) else None
 
@@ -226,7 +257,7 @@ def _mindmap(diagram: Diagram, rows: Sequence[Span], indents: dict[int, int]) ->
             continue
         node = node_at(diagram, low, high)
         shaped = node is not None and node[1] is not None and not diagram.text[node[2] : high].strip()
-        name = diagram.shown(*node[1]) if node and shaped and node[1] else _stripped(diagram.text, low, high)
+        name = diagram.shown(*node[1]) if node and shaped and node[1] else diagram.shown(low, high)
         while above and above[-1][0] >= indent:
             above.pop()
         row = join([above[-1][1], ARROW, name], "") if above else name

@@ -73,6 +73,23 @@ def test_a_flowchart_by_its_labels():
             ["My group", "Big Data set -> x < y: Train"],
         ),
         ("flowchart LR\n  A -->", ["A -->"]),
+        (
+            "graph TD; A[Start]-->B{Choice}; B-->|yes|C; C---D-1; class A internal-link;",
+            ["Start -> Choice", "Choice -> C: yes", "C -> D-1"],
+        ),
+        ('flowchart LR A["x; y"] --> B("a #35; b"); B --> C[fa:fa-car Car <br/> red]', ["x; y -> a #35; b", "a #35; b -> Car red"]),
+        ("sequenceDiagram; A->>B: hi; B-->>A: yo", ["A -> B: hi", "B -> A: yo"]),
+        (
+            'classDiagram\n  Customer "1" --> "0..3" Ticket : buys\n  class Bank["The bank"] {\n    +open()\n  }\n'
+            '  note for Bank "closes"\n  note "all"\n  Animal <|-- Bank',
+            ["Customer 1 -> Ticket 0..3: buys", "The bank", "+open()", "The bank: closes", "all", "The bank -> Animal"],
+        ),
+        (
+            "stateDiagram-v2\n  state fork <<fork>>\n  A --> fork\n  --\n  note right of A\n    Two\n    lines\n  end note",
+            ["A -> fork", "A", "Two", "lines"],
+        ),
+        ("erDiagram\n  p[Person] {\n    int id\n  }\n  p }|..|{ CAR : drives", ["Person", "int id", "Person -> CAR: drives"]),
+        ("sequenceDiagram\n  rect rgb(0, 0, 0)\n  A->>B: x\n  end", ["A -> B: x"]),
     ],
 )
 def test_other_kinds(diagram, expected):
@@ -91,3 +108,12 @@ def test_a_statement_maps_to_its_line():
     part = block.parts[1]
     assert [(part.text[a:b], source[c:d]) for a, b, c, d in part.alignment] == [("One", "One"), ("B", "B"), ("two", "two")]
     assert [(block.parts[2].text[a:b], source[c:d]) for a, b, c, d in block.parts[2].alignment] == [("One", "A --> C"), ("C", "C")]
+
+
+def test_statements_on_one_line_map_to_themselves():
+    source = "```mermaid\ngraph TD; A[One]-->B[Two]; B-->|three|A\n```\n"
+    (block,) = page_of(source).blocks
+    assert [(part.text, source[slice(*part.spans[0])]) for part in block.parts] == [
+        ("One -> Two", "```mermaid\ngraph TD; A[One]-->B[Two]"),
+        ("Two -> One: three", "; B-->|three|A\n```"),
+    ]
