@@ -11,6 +11,8 @@ import unicodedata
 from typing import Final
 
 _JOINERS: Final = "\u200c\u200d"  # Persian, the languages of India and emoji are written with them
+# Where those characters are; most texts in any script of Europe have none from there.
+_MAYBE_UNSEEN: Final = re.compile(r"[\u00ad\u0600-\u200f\u2028-\u202e\u2060-\u206f\ufeff-\U0010ffff]")
 # Code is shown as it stands, so what is in it does nothing.
 _ADDRESS: Final = re.compile(
     r"(?P<code>(?P<marks>`{1,3}|~~~).*?(?P=marks))"
@@ -29,7 +31,7 @@ def visible(text: str) -> str:
     >>> visible("ig\u200bnore")
     'ignore'
     """
-    if text.isascii():
+    if text.isascii() or not _MAYBE_UNSEEN.search(text):
         return text
     return "".join(letter for letter in text if letter in _JOINERS or unicodedata.category(letter) != "Cf")
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.answer.inert import visible
-from rag.answer.request import is_order_in_note, read_request
+from rag.answer.request import is_order_in_note, may_hold_order, read_request
 from rag.sentences import split_sentences
 from rag.types import Message, Passage, Span
 from rag.words import content_words
@@ -74,6 +74,8 @@ def _told(text: str, question: str) -> Iterator[Span]:
 @functools.lru_cache(maxsize=4096)
 def _orders(text: str) -> tuple[Span, ...]:
     """Spans of the sentences that are orders to a model. Remembered: every candidate of every question is looked through."""
+    if not may_hold_order(visible(text)):
+        return ()
     return tuple((start, end) for start, end in split_sentences(text) if is_order_in_note(visible(text[start:end])))
 
 

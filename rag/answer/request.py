@@ -7,8 +7,10 @@ before the model at all. Knows words in a handful of languages; a phrase that it
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
+from string import ascii_lowercase
 from typing import Final, Literal
 
 from rag.answer.inert import visible
@@ -67,6 +69,51 @@ _ORDERS_IN_NOTES: Final = (
     ),
     _order(r"\b(?:developer|god|jailbreak|dan) mode\b[^.?!]{0,30}\b(?:on|active|enabled|activated)\b"),
 )
+
+
+def _needed(*groups: str) -> tuple[frozenset[bytes], ...]:
+    return tuple(frozenset(group.encode().split()) for group in groups)
+
+
+_RULE_WORDS: Final = (
+    "instruction instructions rule rules prompt prompts guideline guidelines anweisung anweisungen regeln vorgaben instrucciones "
+    "consignes gles reglas istruzioni"  # a word ends at a letter with an accent
+)
+_ANSWER_WORDS: Final = "answer answers reply replys response responses sentence sentences line lines"
+_MODEL_WORDS: Final = "ai ais assistant assistants chatbot chatbots llm llms language bot bots"
+# Words of which a text must hold one of each group, in one line of groups, for any of these patterns to match in it. Nearly no note
+# does, and looking costs a tenth of trying the patterns.
+_NEEDED: Final = (
+    _needed(
+        "ignore ignores ignorez ignora ignoras ignoraz oublie oublies oubliez olvida olvidas olvidaz ignoriere vergiss missachte "
+        "disregard forget override bypass reveal repeat print output recite leak",
+        _RULE_WORDS,
+    ),
+    _needed("answer reply respond", "every each all any", "question questions request requests prompt prompts", "with"),
+    _needed("end begin start finish prefix", "each every all your", _ANSWER_WORDS, "with by"),
+    _needed(_MODEL_WORDS, "must shall", "say write output reply answer respond"),
+    _needed(_MODEL_WORDS, "dear attention hello hey message note to"),
+    _needed(
+        "system assistant developer",
+        "you please replace ignore answer say write reply respond print output only always never from",
+    ),
+    _needed("speak talk write answer reply respond", "only", "as like in"),
+    _needed("you", "are", "now no", "pirate assistant ai bot chatbot model persona character dan"),
+    _needed("developer god jailbreak dan", "mode", "on active enabled activated"),
+)
+_NEEDED_BESIDE_CAPITALS: Final = (
+    _needed("say reply answer respond word"),
+    _needed(
+        "each every any all",
+        _ANSWER_WORDS,
+        "begin begins begines start starts startes end ends endes finish finishs finishes",
+        "with",
+    ),
+)
+_CAPITALS: Final = re.compile("[A-Z]{4}")
+_LETTERS: Final = bytes(code if chr(code) in ascii_lowercase else ord(" ") for code in range(256))
+_DOTLESS: Final = str.maketrans("\u0130\u0131", "ii")  # a pattern that ignores case takes both for an i
+
 _ORDERS: Final = (
     *_ORDERS_IN_NOTES,
     # to drop the rules
@@ -195,7 +242,24 @@ def is_order(sentence: str) -> bool:
 
 def is_order_in_note(sentence: str) -> bool:
     """Whether a sentence of a note speaks to a model that reads it, such as to ignore its rules."""
-    return any(pattern.search(sentence) for pattern in _ORDERS_IN_NOTES)
+    return may_hold_order(sentence) and any(pattern.search(sentence) for pattern in _ORDERS_IN_NOTES)
+
+
+def may_hold_order(text: str) -> bool:
+    """Whether `is_order_in_note` can be true of any part of a text; quick, and if it errs, then by saying yes."""
+    folded = text.lower() if text.isascii() else text.translate(_DOTLESS).casefold()
+    found = frozenset(folded.encode("utf-8", "surrogatepass").translate(_LETTERS).split())
+    return _holds(found, _NEEDED) or (_holds(found, _NEEDED_BESIDE_CAPITALS) and _CAPITALS.search(text) is not None)
+
+
+def _holds(found: frozenset[bytes], lines: Iterable[Iterable[frozenset[bytes]]]) -> bool:
+    for groups in lines:
+        for group in groups:
+            if group.isdisjoint(found):
+                break
+        else:
+            return True
+    return False
 
 
 def _sentences(text: str) -> list[str]:
