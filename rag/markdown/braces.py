@@ -14,6 +14,7 @@ ATTRIBUTES = re.compile(
     re.VERBOSE,
 )
 _TEMPLATE = re.compile(r"\{[ \t]*`([^`{}]*)`[ \t]*\}")
+_STRING = re.compile(r"""\{[ \t]*(?:"([^"\n]*)"|'([^'\n]*)')[ \t]*\}""")
 _CRITIC = {"++": "++}", "--": "--}", "~~": "~~}", "==": "==}", ">>": "<<}"}
 _EXPRESSION = re.compile(r"\{[ \t]*([A-Za-z_$][\w$]*)[ \t]*\}")
 _ROLE = re.compile(r"\{([A-Za-z][\w:+-]*)\}(`+)")
@@ -31,10 +32,10 @@ def read(cleaner: Cleaner, at: int) -> int:
         before, after = text[at - 1] if at else "\n", text[attributes.end() : attributes.end() + 1]
         if before in ')]`*_:>"' or (after in ("", "\n") and before in " \n\t" + cleaner.sink.mark):
             return attributes.end()
-    template = _TEMPLATE.match(text, at)
-    if template:  # text that JSX must not read
-        cleaner.take_lines(*template.span(1))
-        return template.end()
+    quoted = _TEMPLATE.match(text, at) or (_STRING.match(text, at) if cleaner.sink.jsx else None)
+    if quoted:  # text that JSX must not read
+        cleaner.take_lines(*quoted.span(quoted.lastindex or 0))
+        return quoted.end()
     constant = _EXPRESSION.match(text, at) if cleaner.sink.constants else None
     if constant and constant[1] in cleaner.sink.constants:
         cleaner.put(at, constant.end(), cleaner.sink.constants[constant[1]])

@@ -40,7 +40,8 @@ def read(cleaner: Cleaner, at: int) -> int:
     elif name == "a" and "href" in tag.attributes:
         cleaner.sink.links.append(("link", cleaner.text[slice(*tag.attributes["href"])], cleaner.span(tag.start, tag.end)))
     cleaner.items.append(item)
-    if name in html.INLINE and name not in html.VOID and not tag.empty:
+    plain = tag.name.islower() or tag.name.isupper()  # `<Button>` is a component, whose partner may be in the first pass's hands
+    if plain and name in html.INLINE and name not in html.VOID and not tag.empty:
         cleaner.tags.append((tag, item))
     return tag.end
 

@@ -8,6 +8,7 @@ from rag.markdown.lines import line_end
 from rag.markdown.scan import Scan
 
 _FACT = re.compile(r"<!--\s*([A-Za-z][\w-]*:[\w-]+)[ \t]+(\S.*?)\s*-->", re.DOTALL)
+_MDX_END = re.compile(r"\*/\s{0,20}\}")
 _DESCRIBED = re.compile(r"[ \t]*\n(?:[ \t]*\n)?:[ \t]{1,4}\S")
 
 
@@ -31,13 +32,13 @@ def html(scan: Scan, at: int) -> int:
     return end
 
 
-def mdx(scan: Scan, at: int) -> int:
-    """`{/* ... */}`."""
-    close = scan.find("*/}", at + 3)
-    if close < 0:
-        return at + 3
-    scan.hide(at, close + 3)
-    return close + 3
+def mdx(scan: Scan, at: int, inner: int) -> int:
+    """`{/* ... */}`, whose text begins at `inner`."""
+    close = _MDX_END.search(scan.text, inner) if scan.find("*/", inner) >= 0 else None
+    if not close:
+        return at + 1
+    scan.hide(at, close.end())
+    return close.end()
 
 
 def obsidian(scan: Scan, at: int) -> int:

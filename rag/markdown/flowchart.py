@@ -33,7 +33,8 @@ SKIPPED = re.compile(
     r"dateFormat|axisFormat|excludes|includes|todayMarker|tickInterval|showData)\b|\s*[})\]]?\s*\Z|\s*---"
 )
 _BREAK = re.compile(
-    r"(?P<line>[ \t]{0,3}(?:<br\s*/?>|\\n)[ \t]{0,3})|`|</?(?:b|i|u|em|strong|small|sub|sup|code|span|div|center|font|p)(?:\s[^<>]*)?>"
+    r"(?P<line>[ \t]{0,3}(?:<br\s*/?>|\\n)[ \t]{0,3})|`"
+    r"|</?(?:b|i|u|em|strong|small|sub|sup|code|span|div|center|font|p)(?:\s[^<>]*)?>"
     r"|\bfa[bklrs]?:fa-[\w-]+\s?"
 )
 _END = re.compile(r"\"[^\"\n]*\"|#\w+;|(?P<end>;)")

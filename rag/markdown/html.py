@@ -36,6 +36,8 @@ BREAKS = frozenset(
 )
 CELLS = frozenset(("td", "th"))
 HIDDEN = ("script", "style", "svg", "iframe", "noscript", "template", "canvas")
+WHOLE = frozenset((*HIDDEN, "pre", "table", "codeblock", "h1", "h2", "h3", "h4", "h5", "h6"))
+"""Elements that are not read as Markdown between tags."""
 LABELS = ("label", "title", "summary", "heading", "header")
 BESIDE = ("subtitle", "description", "caption")
 TEXTS = ("title", "label", "heading", "subtitle", "summary", "description", "caption", "alt", "text", "content")
@@ -49,6 +51,7 @@ _ATTRIBUTE = re.compile(
     re.VERBOSE,
 )
 _END = re.compile(r"\s*(/?)>")
+_CALL = re.compile(r"""\w+\(\s*(["'])(?P<text>[^"'\n]+)\1\s*\)(?:\.default)?\Z""")
 _BRACE = re.compile(r"[{}]")
 _MAX_BRACES = 20
 _LIMIT_CHARS = 20_000
@@ -116,12 +119,15 @@ def _closing_brace(text: str, at: int, stop: int) -> int:
 
 
 def _unquoted(text: str, start: int, end: int) -> Span:
-    """A string in braces without its quotes."""
+    """A string in braces without its quotes, also where a function is given it: `require("./a.png")`."""
     while start < end and text[start].isspace():
         start += 1
     while end > start and text[end - 1].isspace():
         end -= 1
-    return (start + 1, end - 1) if end - start >= 2 and text[start] == text[end - 1] and text[start] in "\"'`" else (start, end)
+    if end - start >= 2 and text[start] == text[end - 1] and text[start] in "\"'`":
+        return start + 1, end - 1
+    call = _CALL.match(text, start, end)
+    return call.span("text") if call else (start, end)
 
 
 def is_component(tag: Tag, components: Container[str]) -> bool:

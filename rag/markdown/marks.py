@@ -28,7 +28,7 @@ def read(scan: Scan, at: int, mark: str) -> int:
         return end
     if mark.startswith("{"):
         if not _ATTRIBUTES.match(mark):
-            return at + 1
+            return at  # it may be something else that begins with a brace
         scan.hide(at, end)
         return end
     if mark.startswith(("%", "+++", "^^^")):

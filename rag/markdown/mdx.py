@@ -1,11 +1,16 @@
-"""MDX: module lines (`import`, `export`) between the paragraphs."""
+"""MDX: module lines (`import`, `export`) between the paragraphs, and expressions in braces.
+
+An expression on lines of its own is code for the page's tool: what JSX in it says is shown, its code is not. One inside a line
+stands for a word that only that tool knows, and is left where it is; see `braces.py` for those whose text is written there.
+"""
 
 from __future__ import annotations
 
 import re
 
 from rag.markdown.lines import line_end
-from rag.markdown.scan import Scan
+from rag.markdown.mathblock import content_lines
+from rag.markdown.scan import Leaf, Scan
 
 _IMPORT = re.compile(
     r"""import[ \t]+(?:(?P<name>[A-Za-z_$][\w$]*)?[ \t]*,?[ \t]*(?:\{[^{}]{0,2000}\}|\*[ \t]+as[ \t]+\w+)?\s*from[ \t]*)?
@@ -22,6 +27,8 @@ _CONSTANT = re.compile(
         (?:(?P<number>-?\d[\d_.]*)|(?P<quote>["'`])(?P<text>[^"'`\\\n$]+)(?P=quote))[ \t]*;?\s*\Z""",
     re.VERBOSE,
 )
+_LITERAL = re.compile(r"""\{[ \t]*(?:`(?P<template>[^`]*)`|"[^"\n]*"|'[^'\n]*'|[A-Za-z_$][\w$]*)[ \t]*\}""")
+_SAID = re.compile(r"(?<![=-])>\s*(?P<said>[^<>{}]*[^\W\d_]{2}[^<>{}]*?)\s*[<{]")
 _LIMIT_CHARS = 20_000
 _OPEN, _CLOSE = "([{", ")]}"
 _CODE = re.compile(r"""["'`](?:\\.|[^\\\n])*?["'`]|//[^\n]*|[(\[{)\]}]|\n""")
@@ -59,3 +66,31 @@ def _statement_end(text: str, at: int) -> int:
         elif mark == "\n" and depth <= 0:
             return match.start()
     return len(text) if depth <= 0 and len(text) <= at + _LIMIT_CHARS else first
+
+
+def expression(scan: Scan, at: int) -> int:
+    """An expression that begins at `at`; returns where to go on.
+
+    One that is a name or a string on one line is left to `braces.py`.
+    """
+    text = scan.text
+    literal = _LITERAL.match(text, at)
+    if literal and "\n" not in literal[0]:
+        return literal.end()
+    end = literal.end() if literal else _expression_end(text, at)
+    if not end or not scan.fills_lines(at, end):
+        return at + 1
+    said = [literal.span("template")] if literal else [found.span("said") for found in _SAID.finditer(text, at, end)]
+    scan.hide(at, end, *said, blank=True)
+    scan.leaves.extend(Leaf("html", *span, content_lines(text, *span), "inline", separator=" ") for span in said)
+    return end
+
+
+def _expression_end(text: str, at: int) -> int:
+    """After the brace that closes the one at `at`; 0 if none does."""
+    depth = 0
+    for match in _CODE.finditer(text, at, at + _LIMIT_CHARS):
+        depth += (match[0] in _OPEN) - (match[0] in _CLOSE)
+        if depth <= 0:
+            return match.end()
+    return 0

@@ -58,7 +58,13 @@ def parse(source: str, path: str, *, resolve: Resolve | None = None, glossaries:
     walk.run(scan)
     masked = scan.masked()
     sink = Sink(
-        {}, scan.components, scan.mark, hard_lines=dialect == "obsidian", loose=dialect == "mkdocs", constants=scan.constants
+        {},
+        scan.components,
+        scan.mark,
+        hard_lines=dialect == "obsidian",
+        loose=dialect == "mkdocs",
+        jsx=scan.mdx,
+        constants=scan.constants,
     )
     assembler = Assembler(scan, masked, _tokens(scan, masked, source), sink)
     drafts = assembler.run()

@@ -18,6 +18,7 @@ class Sink:
         hard_lines: a line end in a paragraph is one for the reader too.
         math: dollar signs may enclose formulas.
         loose: `[text][label]` is a link though the page does not define the label.
+        jsx: `{"text"}` is text.
         constants: values by name, for `{NAME}`.
         links: kind, target with anchor, span.
         tags: `#tag` without the sign.
@@ -32,6 +33,7 @@ class Sink:
     hard_lines: bool = False
     math: bool = True
     loose: bool = False
+    jsx: bool = False
     constants: dict[str, str] = field(default_factory=dict)
     links: list[tuple[str, str, Span]] = field(default_factory=list)
     tags: list[tuple[str, int]] = field(default_factory=list)

@@ -218,7 +218,7 @@ class Stream:
         if leaf.kind == "heading":
             draft.level, draft.info = int(leaf.info[1]), ""
             self.path.heading(draft.level)
-        elif leaf.kind in ("html", "definition") and leaf.mode == "inline" and leaf.kind == "html":
+        elif leaf.kind == "html" and leaf.mode == "inline":
             draft.kind = self.prose_kind("html")[0]
         self.emit(draft)
         if leaf.kind == "heading" and cleaned.text:

@@ -24,6 +24,7 @@ _TAB_VALUES = (
     re.compile(r"""value:\s*(["'])(?P<value>.+?)\1\s*,\s*label:\s*(["'])(?P<label>.+?)\3"""),
 )
 _WELL_KNOWN = frozenset(("Tabs", "TabItem", "Tab", "Details", "Admonition", "CodeBlock"))
+_CODE_TEXT = re.compile(r"\s*\{\s*`(?P<template>[^`]*)`\s*\}\s*\Z|(?P<plain>[^{}]+)\Z")
 _SUMMARY_END = re.compile(r"</summary[ \t]*>", re.IGNORECASE)
 _SUMMARY_CHARS = 2000
 _DEDENT_DEPTH = 12
@@ -63,7 +64,7 @@ class Tags:
         ):
             return at + 1
         name = tag.name.lower()
-        if not tag.closing and not tag.empty and name in (*html.HIDDEN, "pre", "table", "h1", "h2", "h3", "h4", "h5", "h6"):
+        if not tag.closing and not tag.empty and name in html.WHOLE:
             end = self._element(tag, name)
             if end:
                 return end
@@ -135,7 +136,7 @@ class Tags:
                 self._empty(tag)
             return
         scope = self._scope(tag)
-        if alone or scope:
+        if alone or scope or "\n" in scan.text[tag.start : tag.end]:
             titles = [scope.title] if scope and scope.title else []
             scan.hide(tag.start, tag.end, *sorted([*titles, *(self._said(tag) if scope else [])]), blank=alone)
         self._open.append(_Open(tag.name.lower(), tag, alone, scope))
@@ -227,11 +228,24 @@ class Tags:
             return 0
         elif name == "table" and "```" in text[tag.end : end]:
             return 0  # Markdown lives in its cells
+        elif name == "codeblock":
+            return self._code(tag, match)
         else:
             kind: Kind = "heading" if heading else "code" if name == "pre" else "html"
             mode = "inline" if heading else "pre" if name == "pre" else "html"
             scan.cover(Leaf(kind, tag.start, end, content_lines(text, tag.end, match.start()), mode, name if heading else ""))
         return end
+
+    def _code(self, tag: Tag, close: re.Match[str]) -> int:
+        """`<CodeBlock>` with its code in it; 0 where it names a variable that holds the code."""
+        written = _CODE_TEXT.match(self._scan.text, tag.end, close.start())
+        if not written:
+            return 0
+        lines = content_lines(self._scan.text, *written.span(written.lastgroup or ""))
+        title, language = tag.attributes.get("title"), tag.attributes.get("language")
+        info = self._scan.text[slice(*language)] if language else ""
+        self._scan.cover(Leaf("code", tag.start, close.end(), [title, *lines] if title else lines, "verbatim", info))
+        return close.end()
 
     def _dedent(self, opened: Tag, closed: Tag) -> None:
         """Take the indentation off the lines between two tags that stand alone, as far as all of them have it."""

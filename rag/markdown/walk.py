@@ -13,7 +13,7 @@ from rag.markdown.tags import Tags
 _STOP = re.compile(r"[\\`~<%{$\n]")
 _POINT = re.compile(
     r"(?P<escape>\\[\\`<{%$])|(?P<tick>`+)|(?P<tilde>~{3,})|(?P<comment><!--)|(?P<tag></?[A-Za-z])|(?P<percent>%%)"
-    r"|(?P<hugo>\{\{[<%])|(?P<mdx>\{/\*)|(?P<math>\$\$)"
+    r"|(?P<hugo>\{\{[<%])|(?P<mdx>\{\s{0,20}/\*)|(?P<math>\$\$)|(?P<expression>\{)|(?P<fragment></?>)"
 )
 _LINE = re.compile(
     r"""
@@ -74,7 +74,7 @@ class _Walk:
 
     def _point(self, match: re.Match[str]) -> int:
         """What stands inside a line; where to go on."""
-        start, end = match.span()
+        text, (start, end) = self._scan.text, match.span()
         match match.lastgroup:
             case "tick" | "tilde":
                 return _code(self._scan, self._fences, self._spans, start, end)
@@ -87,7 +87,13 @@ class _Walk:
             case "hugo":
                 return self._shortcodes.read(start)
             case "mdx":
-                return comments.mdx(self._scan, start)
+                return comments.mdx(self._scan, start, end)
+            case "expression":
+                return mdx.expression(self._scan, start) if self._scan.mdx else end
+            case "fragment":
+                if self._scan.mdx and (text[end - 2] == "/" or self._scan.find("</>", end) >= 0):
+                    self._scan.hide(start, end)
+                return end
             case "math":
                 return mathblock.read(self._scan, start, end)
             case _:

@@ -248,8 +248,8 @@ def test_admonitions_that_begin_an_item_and_text_that_is_no_jsx():
     assert [(block.kind, block.text, block.containers) for block in page.blocks] == [
         ("list", "- in a list", ("admonition",)),
         ("list", "- b", ()),
-        ("paragraph", "{a = {1}}", ()),
-        ("paragraph", "a = 1;", ()),
+        ("code", "a = {1}", ()),
+        ("code", "a = 1;", ()),
     ]
 
 
@@ -261,3 +261,74 @@ def test_a_card_with_a_description_and_a_body():
         ("As light", (), "As *light*"),
         ("Body.", ("Fast",), "Body."),
     ]
+
+
+def test_expressions():
+    source = """\
+Version {props.version} of {"a"}{' '}
+{'set'} and {1 + 2}.
+
+{ /* hidden
+*/ }
+
+{list.map((item) => (
+  <li key={item}>Said *once* {item}</li>
+))}
+
+{props.children > 1}
+
+<>
+
+In a fragment
+
+</>
+
+export const x = {
+  a: `}`,
+}
+
+{`Of two
+lines`}
+
+In `{code}` it stays.
+"""
+    page = page_of(source, "docs/page.mdx")
+    assert outline(source, page) == [
+        (
+            "paragraph",
+            "",
+            "Version {props.version} of a set and {1 + 2}.",
+            ("Version {props.version} of {\"a\"}{' '}\n{'set'} and {1 + 2}.",),
+        ),
+        ("html", "", "Said once", ("Said *once*",)),
+        ("paragraph", "", "In a fragment", ("In a fragment",)),
+        ("html", "", "Of two lines", ("Of two\nlines",)),
+        ("paragraph", "", "In {code} it stays.", ("In `{code}` it stays.",)),
+    ]
+
+
+def test_components_over_several_lines():
+    source = """\
+<Button
+  onClick={() => {
+    alert('x > y');
+  }}
+  disabled
+>Press *me*</Button>
+
+<img src={require('./a.png').default} alt={"A cat"} />
+
+<CodeBlock
+  language="js" title="a.js">
+{`const x = {1};
+
+x`}
+</CodeBlock>
+"""
+    page = page_of(source, "docs/page.mdx")
+    assert outline(source, page) == [
+        ("paragraph", "", "Press me", ("Press *me*</Button>",)),
+        ("image", "", "A cat", ("<img src={require('./a.png').default} alt={\"A cat\"} />",)),
+        ("code", "", "a.js\nconst x = {1};\n\nx", (source[source.index("<CodeBlock") :].strip(),)),
+    ]
+    assert [(link.kind, link.target) for link in page.links] == [("image", "./a.png")]
