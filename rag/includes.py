@@ -203,7 +203,7 @@ def _targets(text: str) -> Iterator[str]:
         yield target if match.lastindex != 1 or _REMOTE.match(target) else target.partition(":")[0]
     for match in _FILES.finditer(text):
         for line in match[1].split("\n"):
-            if line.strip():
+            if line.strip() and line.lstrip()[0] != ";":
                 yield line.strip().partition(":")[0]
 
 

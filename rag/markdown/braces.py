@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from rag.markdown.marks import CRITIC
+
 if TYPE_CHECKING:
     from rag.markdown.inline import Cleaner
 
@@ -15,7 +17,6 @@ ATTRIBUTES = re.compile(
 )
 _TEMPLATE = re.compile(r"\{[ \t]*`([^`{}]*)`[ \t]*\}")
 _STRING = re.compile(r"""\{[ \t]*(?:"([^"\n]*)"|'([^'\n]*)')[ \t]*\}""")
-_CRITIC = {"++": "++}", "--": "--}", "~~": "~~}", "==": "==}", ">>": "<<}"}
 _EXPRESSION = re.compile(r"\{[ \t]*([A-Za-z_$][\w$]*)[ \t]*\}")
 _ROLE = re.compile(r"\{([A-Za-z][\w:+-]*)\}(`+)")
 _ROLE_TARGET = re.compile(r"([\s\S]*?)[ \t\n]*<([^<>\n]+)>\Z")
@@ -41,7 +42,7 @@ def read(cleaner: Cleaner, at: int) -> int:
         cleaner.put(at, constant.end(), cleaner.sink.constants[constant[1]])
         return constant.end()
     mark = text[at + 1 : at + 3]
-    close = text.find(_CRITIC[mark], at + 3, at + 2000) if mark in _CRITIC else -1
+    close = text.find(CRITIC[mark], at + 3, at + 2000) if mark in CRITIC else -1
     return _critic(cleaner, mark, at, close) if close >= 0 else 0
 
 

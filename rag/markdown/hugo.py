@@ -25,8 +25,9 @@ _KEPT_FROM_RUNNING = re.compile(r"(?<=\{\{[<%])\s*(/\*)|(\*/)(?=\s*[>%]\}\})")
 _LABELS = ("title", "name", "label", "summary", "header", "caption")
 _FIRST_IS_LABEL = frozenset("tab details expand accordion collapse spoiler dropdown fold tabitem codetab section card step".split())
 _SECOND_IS_LABEL = frozenset("notice admonition alert callout".split())
-_TEXTS = ("title", "caption", "alt", "subtitle", "description", "attr", "text", "label", "name")
-_SHOWN = frozenset("figure img image card link-card linkcard button btn badge quote picture gallery-item".split())
+_TEXTS = ("title", "caption", "alt", "subtitle", "description", "attr", "text", "label", "name", "content", "value")
+_FIRST_IS_TEXT = frozenset(("badge", "kbd", "tag", "label"))
+_SHOWN = frozenset("figure img image card link-card linkcard button btn badge quote picture gallery-item kbd tag label".split())
 _RAW: dict[str, Kind] = {
     "mermaid": "diagram",
     "katex": "math",
@@ -75,6 +76,9 @@ class Shortcodes:
             return self._closing(code)
         if code.name in ("ref", "relref"):
             self._reference(code)
+        elif code.name.endswith(".inline") and (close := scan.find("{{< /" + code.name, code.end)) >= 0:
+            scan.hide(code.start, close)  # a template, not a text
+            return close
         elif code.name in _RAW and not code.empty:
             end = self._raw(code)
             if end:
@@ -109,18 +113,32 @@ class Shortcodes:
         return end
 
     def _texts(self, code: Shortcode) -> bool:
-        """A shortcode without inner text whose parameters are shown, on a line of its own."""
+        """A shortcode without inner text whose parameters are shown."""
         scan = self._scan
         spans = sorted(code.named[name] for name in _TEXTS if name in code.named)
-        spans = [span for span in spans if span[0] < span[1]]
-        if not spans or not scan.fills_lines(code.start, code.end):
+        spans = [span for span in spans or code.positional[: code.name in _FIRST_IS_TEXT] if span[0] < span[1]]
+        if not spans:
             return False
+        if not scan.fills_lines(code.start, code.end):
+            self._inside(code, spans)
+            return True
         kind: Kind = "image" if code.name in ("figure", "img", "image", "picture") else "html"
         scan.hide(code.start, code.end, *spans, blank=True)
         scan.leaves.extend(Leaf(kind, *span, content_lines(scan.text, *span), "inline", separator=" ") for span in spans)
         if kind == "image" and "src" in code.named:
             scan.add_link("image", scan.text[slice(*code.named["src"])], "", code.start, code.end)
         return True
+
+    def _inside(self, code: Shortcode, spans: list[Span]) -> None:
+        """What is shown of a shortcode inside a line stays there."""
+        at = code.start
+        for start, end in [*spans, (code.end, code.end)]:
+            space = re.compile(r"\s").search(self._scan.text, at, start) if code.start < at < start < code.end else None
+            if space:  # it keeps two of them apart
+                self._scan.hide(at, space.start(), blank=False)
+                at = space.end()
+            self._scan.hide(at, start, blank=False)
+            at = end
 
     def _opening(self, code: Shortcode) -> int:
         scan, text = self._scan, self._scan.text
@@ -136,7 +154,7 @@ class Shortcodes:
         info = text[slice(*code.positional[0])] if code.positional and position != 0 else code.name
         scan.hide(code.start, code.end, *([title] if title else []))
         if title:
-            scan.leaves.append(Leaf(kind, *title, [title], "inline", info, label=True))
+            scan.leaves.append(Leaf(kind, *title, content_lines(text, *title), "inline", info, label=True, separator=" "))
         if not code.empty:
             self._open.append((code.name, Scope(code.end, len(text), kind if title or code.name == "hint" else "", info, title)))
         return code.end

@@ -241,7 +241,11 @@ class Cleaner:
         opener = self.items[index]
         link = links.after_bracket(self.text, opener.end, match.start(), self.sink.references, loose=self.sink.loose)
         if link is None:
-            return 0
+            attributes = None if image else braces.ATTRIBUTES.match(self.text, match.end())
+            if not attributes:
+                return 0
+            opener.text = ""  # a span that has attributes and leads nowhere
+            return attributes.end()
         end = link.end
         attributes = braces.ATTRIBUTES.match(self.text, end)
         if attributes:
@@ -304,7 +308,8 @@ class Cleaner:
         found = _KEYS.match(self.text, match.start()) if self.markdown else None
         if not found:
             return 0
-        self.take(*found.span(1))
+        for name in re.finditer(r"[^\"]+", found[1]):
+            self.take(found.start(1) + name.start(), found.start(1) + name.end())
         return found.end()
 
     def _brace(self, match: re.Match[str]) -> int:

@@ -12,6 +12,10 @@ _ABBREVIATION = re.compile(r"\*\[([^\]\n]{1,100})\]:[ \t]*(\S[^\n]*?)?[ \t]*$", 
 _SNIPPET = re.compile(r"-+8<-+[ \t]+([\"'])([^\"'\n]+)\1[ \t]*$", re.MULTILINE)
 _SECTION = re.compile(r"-+8<-+[ \t]+\[[ \t]*(?P<which>start|end)[ \t]*:[ \t]*(?P<name>[\w-]+)[ \t]*\]")
 _ATTRIBUTES = re.compile(r"""\{:?[ \t]*(?:(?:[#.][\w:-]+|[\w:-]+=(?:"[^"\n]*"|'[^'\n]*'|[^\s"'{}]+))[ \t]*)+\}\Z""")
+CRITIC = {"++": "++}", "--": "--}", "~~": "~~}", "==": "==}", ">>": "<<}"}
+"""How a critic mark ends, by what follows its brace."""
+
+_CRITIC_CHARS = 20_000
 _SNIPPET_FILES = re.compile(r"-+8<-+[ \t]*\n((?:[^\n]*\n){1,60}?)[ \t]*-+8<-+[ \t]*$", re.MULTILINE)
 
 
@@ -67,12 +71,28 @@ def _snippet(scan: Scan, at: int) -> int:
         match = _SNIPPET_FILES.match(text, at)
         if not match:
             return at + 1
-        names = [line.strip() for line in match[1].split("\n") if line.strip()]
+        names = [line.strip() for line in match[1].split("\n") if line.strip() and line.lstrip()[0] != ";"]
     for name in names:
         target, _, section = name.partition(":") if "://" not in name else (name, "", "")
         scan.add_link("snippet", target, section, at, match.end())
     scan.hide(at, match.end(), blank=True)
     return match.end()
+
+
+def critic(scan: Scan, at: int) -> int:
+    """A critic mark over several blocks: its marks are hidden, a remark is too. Inside a paragraph it is left to `braces.py`."""
+    text, mark = scan.text, scan.text[at + 1 : at + 3]
+    close = scan.find(CRITIC[mark], at + 3)
+    if close <= scan.paragraph_end(at) or close > at + _CRITIC_CHARS:
+        return at + 1
+    if mark == ">>":
+        scan.hide(at, close + 3)
+        return close + 3
+    middle = text.find("~>", at, close) if mark == "~~" else -1
+    for start, end in ((at, at + 3), (middle, middle + 2), (close, close + 3)):
+        if start >= 0:
+            scan.hide(start, end)
+    return at + 3
 
 
 def sections(text: str) -> dict[str, Span]:

@@ -173,7 +173,7 @@ class Tags:
         scope = Scope(tag.end, len(scan.text), kind, info, title, label)
         scan.scopes.append(scope)
         if title:
-            scan.leaves.append(Leaf(kind, *title, [title], "inline", info, label=True))
+            scan.leaves.append(Leaf(kind, *title, content_lines(scan.text, *title), "inline", info, label=True, separator=" "))
         return scope
 
     def _read_tab_values(self, tag: Tag) -> None:

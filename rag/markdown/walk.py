@@ -13,7 +13,8 @@ from rag.markdown.tags import Tags
 _STOP = re.compile(r"[\\`~<%{$\n]")
 _POINT = re.compile(
     r"(?P<escape>\\[\\`<{%$])|(?P<tick>`+)|(?P<tilde>~{3,})|(?P<comment><!--)|(?P<tag></?[A-Za-z])|(?P<percent>%%)"
-    r"|(?P<hugo>\{\{[<%])|(?P<mdx>\{\s{0,20}/\*)|(?P<math>\$\$)|(?P<expression>\{)|(?P<fragment></?>)"
+    r"|(?P<hugo>\{\{[<%])|(?P<mdx>\{\s{0,20}/\*)|(?P<math>\$\$)|(?P<critic>\{(?:\+\+|--|~~|==|>>))"
+    r"|(?P<expression>\{)|(?P<fragment></?>)"
 )
 _LINE = re.compile(
     r"""
@@ -23,7 +24,7 @@ _LINE = re.compile(
       | (?P<bracket>\\\[)
       | (?P<mark>\*\[[^\]\n]{1,100}\]: | \[TOC\][ \t]*$ | \[\[_?(?:TOC|toc)_?\]\][ \t]*$ | ;?-+8<-+
           | \{:?[ \t]*[\#.\w][^{}\n]*\}[ \t]*$ | \([\w:.-]+\)=[ \t]*$ | %[ \t] | \+\+\+(?:[ \t]*\{[^\n]*\})?[ \t]*$
-          | \^{3,}[ \t]*$ | <-{3,}>[ \t]*$)
+          | \^{3,}[ \t]*$ | <-{3,}>[ \t]*(?:<!--[^\n]*-->[ \t]*)?$)
     )
     """,
     re.VERBOSE | re.MULTILINE,
@@ -88,6 +89,8 @@ class _Walk:
                 return self._shortcodes.read(start)
             case "mdx":
                 return comments.mdx(self._scan, start, end)
+            case "critic":
+                return marks.critic(self._scan, start)
             case "expression":
                 return mdx.expression(self._scan, start) if self._scan.mdx else end
             case "fragment":

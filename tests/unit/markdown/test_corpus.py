@@ -34,6 +34,7 @@ def test_a_page_of_the_corpus(path, monkeypatch):
         "<summary>s</summary>text",
         "${{</* y */>}}$",
         "[^1]:\n",
+        '{{%tab"```nT\r\n```t">}}',
         "- <details>\n  <summary>a</summary>\n",
     ],
 )

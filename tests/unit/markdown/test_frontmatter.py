@@ -65,6 +65,21 @@ def test_dates_become_iso_text():
     assert fields == {"a": "2024-02-05", "b": "2024-02-05T13:20:00", "c": "2024-02-05T13:20"}
 
 
+def test_values_that_yaml_reads_as_other_things_stay_as_written():
+    fields = frontmatter.read("---\na: 2024-02-30\nb: 12:30:00\nc: 16:9\nd: 1.5\ne: 0x1F\nf: 12\n---\n").fields
+    assert fields == {"a": "2024-02-30", "b": "12:30:00", "c": "16:9", "d": 1.5, "e": 31, "f": 12}
+
+
+def test_one_wrong_field_leaves_the_others_whole():
+    found = frontmatter.read('---\ntitle: "A" and b\ntags:\n- x\n- y\nmore: {a: [1]}\nsaid: it\'s: fine\n---\n')
+    assert found.fields == {"title": 'A" and b', "tags": ["x", "y"], "more": {"a": [1]}, "said": "it's: fine"}
+    assert found.error
+
+
+def test_the_last_of_two_equal_fields_counts():
+    assert frontmatter.read("---\na: 1\na: 2\n---\n").fields == {"a": 2}
+
+
 def test_prose_between_rules_is_no_broken_front_matter():
     source = "---\nNote: this is prose\n\nMore of it here.\n\n---\n\nText\n"
     page = page_of(source)

@@ -162,6 +162,36 @@ def test_the_mark_between_columns():
     assert [block.text for block in page.blocks] == ["left", "right", "from <---> to"]
 
 
+def test_the_mark_between_columns_with_a_comment():
+    source = "{{< columns >}} <!-- begin -->\nleft\n<---> <!-- magic separator -->\nright\n{{< /columns >}}\n"
+    page = page_of(source, "note.md")
+    assert outline(source, page) == [("paragraph", "", "left", ("left",)), ("paragraph", "", "right", ("right",))]
+
+
+def test_words_of_shortcodes_inside_a_line():
+    source = """\
+Is {{< badge "new" >}} or {{< badge title="Hugo" value="0.1" link="x" >}}: {{< x.inline >}}{{ now }}{{< /x.inline >}} end
+
+| a |
+|---|
+| {{% badge content="Beta" %}} |
+"""
+    page = page_of(source, "content/p.md")
+    assert outline(source, page) == [
+        ("paragraph", "", "Is new or Hugo 0.1: end", ("Is", "new", "or", "Hugo", "0.1", ":", "end")),
+        ("table", "", "a\nBeta", ("| a |\n|---|\n|", "Beta", "|")),
+    ]
+
+
+def test_a_label_over_two_lines():
+    source = '{{% tab "A *b*\r\nc" %}}\nx\n{{% /tab %}}\n'
+    page = page_of(source, "content/p.md")
+    assert [(block.kind, block.heading_path, block.text) for block in page.blocks] == [
+        ("tab", (), "A b c"),
+        ("tab", ("A b c",), "x"),
+    ]
+
+
 def test_the_dialect_is_not_told_by_code():
     source = "# Menus *here*\n\n```toml\n[[menu.after]]\nname = 1\n```\n\n```sh\nif [[ -f $x ]]; then\n```\n\nSee `[[a]]`.\n"
     page = page_of(source, "site/menus.md")

@@ -102,6 +102,53 @@ HTML here.
     assert {"abbreviations": {"HTML": "Hyper Text"}}.items() <= page.metadata.items()
 
 
+def test_critic_marks_around_blocks():
+    source = """\
+{++Two paragraphs
+
+were added.++}
+
+{--
+
+* gone
+
+--}
+
+{>>
+
+A *remark*
+
+<<}
+
+{~~
+
+one
+
+~>
+
+other
+
+~~}
+
+{== never closed
+"""
+    page = page_of(source, "docs/m.md")
+    assert outline(source, page) == [
+        ("paragraph", "", "Two paragraphs", ("Two paragraphs",)),
+        ("paragraph", "", "were added.", ("were added.",)),
+        ("list", "", "* gone", ("* gone",)),
+        ("paragraph", "", "one", ("one",)),
+        ("paragraph", "", "other", ("other",)),
+        ("paragraph", "", "{== never closed", ("{== never closed",)),
+    ]
+
+
+def test_spans_with_attributes_and_quoted_keys():
+    source = 'A [*red* word]{.red}, []{ #here }a [set] {x} and ++"Shift"+enter++.\n'
+    page = page_of(source, "docs/m.md")
+    assert outline(source, page) == [("paragraph", "", "A red word, a [set] {x} and Shift+enter.", (source.strip(),))]
+
+
 def test_snippets():
     source = """\
 --8<-- "inc/a.md"
@@ -207,6 +254,7 @@ In one.
 
 --8<--
 a.md
+;not.md
 b.md:part
 --8<--
 
