@@ -5,6 +5,9 @@ A piece is a block or a part of one. Knows offsets and sentence ends; knows no p
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -12,11 +15,13 @@ from rag.align import cut, first_place, first_places, shift
 from rag.markdown.align import merge
 from rag.markdown.blocks import Block, Part
 from rag.protocols import TokenCounter
-from rag.sentences import split_sentences
+from rag.sentences import formulas, split_sentences
 from rag.types import Alignment, Segment, Span
 
 # Word pieces see a word of more than 100 characters as one unknown token; a line of base64 must still be as long as it looks.
 _MAX_CHARS_PER_TOKEN = 8
+_PAUSE = re.compile(r"\s|[、，；：]")
+_LEADS = "เแโใไ\u200d"  # vowels of Thai that are written before their consonant, and what joins two signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +144,9 @@ def _part_pieces(kind: str, part: Part, counter: TokenCounter, room: int) -> Ite
 def _cuts(text: str, counter: TokenCounter, room: int) -> Iterator[Span]:
     """Yield stretches of at most `room` tokens that together cover the text: runs of sentences, or parts of one too long."""
     run_start, run_end, size = 0, 0, 0
+    whole = formulas(text)
     for start, end in split_sentences(text):
-        for low, high in _short(text, start, end, counter, room):
+        for low, high in _short(text, start, end, counter, room, whole):
             tokens = count(text[low:high], counter)
             if run_end and size + tokens > room:
                 yield run_start, run_end
@@ -152,13 +158,26 @@ def _cuts(text: str, counter: TokenCounter, room: int) -> Iterator[Span]:
         yield run_start, run_end
 
 
-def _short(text: str, start: int, end: int, counter: TokenCounter, room: int) -> Iterator[Span]:
-    """Yield a sentence whole if it fits, else halves of it, cut at white space where there is some near the middle."""
+def _short(text: str, start: int, end: int, counter: TokenCounter, room: int, whole: Sequence[Span]) -> Iterator[Span]:
+    """Yield a sentence whole if it fits, else halves of it, cut where it pauses near the middle, but inside none of `whole`."""
     if count(text[start:end], counter) <= room or end - start < 2:
         yield start, end
         return
+    at = _middle(text, start, end)
+    number = bisect_right(whole, at, key=lambda span: span[0]) - 1
+    if number >= 0 and whole[number][0] < at < whole[number][1]:
+        at = next((border for border in whole[number] if start < border < end), at)
+    yield from _short(text, start, at, counter, room, whole)
+    yield from _short(text, at, end, counter, room, whole)
+
+
+def _middle(text: str, start: int, end: int) -> int:
+    """The last pause of the second quarter, else the middle, but between no two characters that are one sign."""
     middle = (start + end) // 2
-    space = max(text.rfind(" ", start + (middle - start) // 2, middle), text.rfind("\n", start + (middle - start) // 2, middle))
-    at = space + 1 if space > start else middle
-    yield from _short(text, start, at, counter, room)
-    yield from _short(text, at, end, counter, room)
+    pauses = list(_PAUSE.finditer(text, start + (middle - start) // 2, middle))
+    if pauses and pauses[-1].start() > start:
+        return pauses[-1].end()
+    at = middle
+    while at > start + 1 and (unicodedata.category(text[at])[0] == "M" or text[at] == "\u200d" or text[at - 1] in _LEADS):
+        at -= 1
+    return at if at > start + 1 else middle

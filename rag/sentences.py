@@ -18,9 +18,17 @@ _ABBREVIATIONS = frozenset(
     usw v vol vs z.b zb
     """.split()
 )
-# After a closing quote a particle or a comma goes on with the sentence that holds the quote.
+# After a closing quote a particle or a comma goes on with the sentence that holds the quote. Thai ends a sentence with a space,
+# which may also stand before a word that goes on with it, a number or a name.
 _END = re.compile(
-    r"(?<![.!?])[.!?…]+[\"'”’»)\]]*(?=\s+\S)|[。！？｡]++(?:[」』”’）]++(?!、|，|と|って|を|が|の|など)|(?![」』”’）]))|\n+"
+    r"(?<![.!?])[.!?…]+[\"'”’»)\]]*(?=\s+\S)|[。！？｡]++(?:[」』”’）]++(?!、|，|と|って|を|が|の|など)|(?![」』”’）]))|[।॥۔؟።។။]++|\n+"
+    r"|(?<=[\u0e01-\u0e4e])[ ](?=[\u0e01-\u0e45])(?!และ|หรือ|แต่|ที่|ซึ่ง|โดย|เพื่อ|เพราะ|ว่า|เช่น|จึง|ก็)"
+)
+_THAI_CHARS = 30
+"""Of a sentence in Thai; a space that comes sooner is one between words."""
+
+_FORMULA = re.compile(
+    r"\$\$[^$]{1,2000}?\$\$|(?<![\w\\$])\$(?![\s$])[^$\n]{0,500}?(?<![\s\\])\$(?![\w$])|\\\([^\n]{1,500}?\\\)|\\\[.{1,2000}?\\\]"
 )
 _OPENERS = "\"'“‘«(["
 
@@ -35,13 +43,28 @@ def split_sentences(text: str) -> list[Span]:
     """
     spans: list[Span] = []
     start = 0
+    whole = iter(formulas(text))
+    formula = next(whole, None)
     for match in _END.finditer(text):
+        while formula and formula[1] <= match.start():
+            formula = next(whole, None)
+        if formula and formula[0] < match.start():
+            continue
         if match.group().startswith(".") and not _ends_sentence(text, match.start(), match.end()):
+            continue
+        if match.group() == " " and match.start() - start < _THAI_CHARS:
             continue
         _add(spans, text, start, match.end())
         start = match.end()
     _add(spans, text, start, len(text))
     return spans
+
+
+def formulas(text: str) -> list[Span]:
+    """Return the spans of the formulas inside a text, in order, with their marks."""
+    if "$" not in text and "\\(" not in text and "\\[" not in text:
+        return []
+    return [match.span() for match in _FORMULA.finditer(text)]
 
 
 def _ends_sentence(text: str, stop: int, after: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import unicodedata
 
 import pytest
 
@@ -96,16 +97,17 @@ def test_code_is_cut_between_lines():
         [f"Sentence number {n} has some words in it, e.g. these, and ends here." for n in range(12)],
         [f"これは{n}番目の文で、いくつかの言葉が入っています。" for n in range(20)],
         [f"这是第{n}个句子，里面有一些文字和数字！" for n in range(30)],
+        [f"การปรับจูนแบบจำลองครั้งที่ {n} ใช้ข้อมูลน้อยกว่าการฝึกใหม่มาก" for n in range(12)],
     ],
-    ids=["english", "japanese", "chinese"],
+    ids=["english", "japanese", "chinese", "thai"],
 )
 def test_prose_is_cut_between_sentences(sentences):
-    joint = " " if sentences[0].isascii() else ""
+    joint = "" if sentences[0][-1] in "。！" else " "
     source = joint.join(sentences)
     found = chunks_of(source)
     assert len(found) > 1
     for chunk in found:
-        assert chunk.text.strip()[-1] in ".。！"
+        assert any(chunk.text.endswith(sentence) for sentence in sentences)
         assert any(chunk.text.startswith(sentence) for sentence in sentences)
 
 
@@ -115,6 +117,26 @@ def test_a_formula_stays_whole():
     assert [chunk.text for chunk in chunks_of(source) if "a = b" in chunk.text] == [
         next(chunk.text for chunk in chunks_of(source) if "d = e + f" in chunk.text)
     ]
+
+
+def test_a_formula_inside_a_sentence_that_is_too_long_stays_whole():
+    words = "some words that come before it and fill the line up to where it would be cut "
+    for repeats in range(1, 6):
+        formula = f"$a_{repeats} = b + c + d + e + f + g + h + i$"
+        source = f"We know {words * repeats}that {formula} holds {words * 3}at last.\n"
+        found = chunks_of(source)
+        assert len(found) > 1
+        assert sum(formula in chunk.text for chunk in found) == 1
+
+
+def test_a_word_without_spaces_is_cut_between_signs():
+    for source in ("กำลังปรับน้ำหนักเพื่อให้แม่นยำ" * 30, "é̂" * 300, "👩\u200d🔬" * 200):
+        found = chunks_of(source)
+        assert len(found) > 1
+        for chunk in found:
+            assert unicodedata.category(chunk.text[0])[0] != "M"
+            assert chunk.text[0] != "\u200d"
+            assert chunk.text[-1] not in "เแโใไ\u200d"
 
 
 @pytest.mark.slow
