@@ -45,7 +45,10 @@ def obsidian(scan: Scan, at: int) -> int:
     """`%% ... %%`, in a line or over several; a percent sign in prose (`100%%`) opens nothing."""
     text = scan.text
     first = scan.begins_line(at)
-    if not first and (text[at - 1].isdigit() or "%" in text[max(at - 2, 0) : at]):  # `%s%%` prints a percent sign too
+    before = text[max(at - 2, scan.hidden[-1][1] if scan.hidden else 0) : at]
+    if not first and (text[at - 1].isdigit() or "%" in before):  # `%s%%` prints a percent sign too
+        return at + 2
+    if first and scan.in_indented_code(at):
         return at + 2
     close = scan.find("%%", at + 2)
     within = line_end(text, at) if text[at - 1 : at].isalnum() else scan.paragraph_end(at)

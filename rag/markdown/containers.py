@@ -24,15 +24,15 @@ _TYPES = frozenset(
     "error seealso admonition versionadded versionchanged deprecated dropdown todo quote bug failure tldr".split()
 )
 _MARKDOWN = _TYPES | frozenset(
-    "glossary list-table margin sidebar card topic grid tab-set tab-item figure table epigraph prf:theorem exercise "
+    "glossary list-table figure-md margin sidebar card topic grid tab-set tab-item figure table epigraph prf:theorem exercise "
     "solution".split()
 )
 _CODE = frozenset("code code-block code-cell csv-table sourcecode literalinclude".split())
 _HIDDEN = frozenset("include toctree tableofcontents contents bibliography".split())
 _WHOLE = _CODE | _HIDDEN | frozenset("math mermaid image".split())
 """Directives that hold no Markdown."""
-_UNTITLED = frozenset("figure glossary grid tab-set card-carousel".split())
-_SHOWN_OPTION = re.compile(r"^[ \t>]*:(?:alt|caption|header):[ \t]*(?P<value>\S[^\n]*?)[ \t]*$", re.MULTILINE)
+_UNTITLED = frozenset("figure figure-md glossary grid tab-set card-carousel".split())
+_SHOWN_OPTION = re.compile(r"^[ \t>]*:?(?:alt|caption|header):[ \t]*(?P<value>(?![|>][+-]?[ \t]*$)\S[^\n]*?)[ \t]*$", re.MULTILINE)
 
 
 @dataclass(slots=True)

@@ -44,7 +44,7 @@ def code(text: str, lines: Sequence[Span], original: str) -> tuple[Aligned, list
         lines: what each line shows.
         original: the same text, unmasked; where the two differ, something is hidden.
     """
-    kept = list(lines)
+    kept = [line for line in lines if text[slice(*line)].strip() or not original[slice(*line)].strip()]  # the rest is hidden
     while kept and not text[slice(*kept[0])].strip():
         kept.pop(0)
     while kept and not text[slice(*kept[-1])].strip():

@@ -72,6 +72,7 @@ class Cleaner:
         self.tags: list[tuple[html.Tag, Item]] = []
         self.ticks = Ticks(self.text)
         self._closing_marks: set[int] = set()
+        self._note_ends: set[int] = set()  # brackets that close a footnote written in its place
 
     def span(self, start: int, end: int) -> Span:
         """A stretch of the joined lines in the source."""
@@ -212,9 +213,8 @@ class Cleaner:
                 return 0
             self.put(match.start(), match.start(), " ")
             self.put(match.start(), match.end(), "(")
-            self.take_lines(match.end(), close)
-            self.put(close, close + 1, ")")
-            return close + 1
+            self._note_ends.add(close)
+            return match.end()
         if not match.start() and self.text.startswith(":", match.end()):
             return 0
         self.sink.footnotes.append((match["note"][2:-1], self._lines.source(match.start())))
@@ -235,6 +235,9 @@ class Cleaner:
         return end
 
     def _close(self, match: re.Match[str]) -> int:
+        if match.start() in self._note_ends:
+            self.put(*match.span(), ")")
+            return match.end()
         if not self._brackets:
             return 0
         index, image = self._brackets.pop()

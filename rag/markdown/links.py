@@ -73,10 +73,12 @@ def wikilink(text: str, at: int) -> Wikilink | None:
     else:
         if hash_at:
             shown.append((start, start + hash_at, None))
-        if not target.startswith("#^", hash_at):
+        while hash_at >= 0 and not target.startswith("#^", hash_at):
             if hash_at:
                 shown.append((start + hash_at, start + hash_at + 1, " > "))
-            shown.append((start + hash_at + 1, end, None))
+            after = target.find("#", hash_at + 1)
+            shown.append((start + hash_at + 1, end if after < 0 else start + after, None))
+            hash_at = after
     if target.endswith(".md") and shown and shown[-1][1] == end:
         shown[-1] = (shown[-1][0], end - 3, shown[-1][2])
     return Wikilink(target.strip(), tuple(piece for piece in shown if piece[0] < piece[1]), match.end())

@@ -1,4 +1,4 @@
-r"""Display math: `$$ ... $$` and `\[ ... \]` at the start of a line. Its TeX is kept as it is."""
+r"""Display math: `$$ ... $$`, `\[ ... \]` and environments such as `align` at the start of a line. Its TeX is kept as it is."""
 
 from __future__ import annotations
 
@@ -35,6 +35,18 @@ def read(scan: Scan, start: int, end: int) -> int:
     if scan.myst and text.startswith("(", after.end()):  # a label to refer to; elsewhere it is the number that a reader sees
         scan.hide(after.end(), line_end(text, after.end()))
     return after.end()
+
+
+def environment(scan: Scan, start: int, end: int) -> int:
+    r"""`\begin{align} ... \end{align}` on lines of its own, whose first mark is `[start, end)`."""
+    text = scan.text
+    mark = "\\end" + text[start + len("\\begin") : end]
+    close = scan.find(mark, end)
+    after = close + len(mark)
+    if not end <= close < scan.next_heading(start) or scan.in_indented_code(start) or not scan.fills_lines(start, after):
+        return end
+    scan.cover(Leaf("math", start, after, content_lines(text, start, after), "verbatim"))
+    return after
 
 
 def content_lines(text: str, start: int, end: int) -> list[Span]:

@@ -10,6 +10,7 @@ from typing import Any
 from rag.markdown.blocks import Block, Dialect
 
 _FIELD = re.compile(r"(?:^|\n)[ \t]*(?:[-*+][ \t])?([A-Za-z][\w /-]{0,40})::[ \t]+(\S[^\n]*)")
+_BRACKETED = re.compile(r"[\[(]([A-Za-z][\w /-]{0,40})::[ \t]+([^\[\]()\n]*[^\s\[\]()])[\])]")
 _TEXT = frozenset(("paragraph", "list", "table", "code", "math", "diagram", "definition"))
 _INDEX = frozenset(("index", "_index", "readme"))
 
@@ -60,11 +61,11 @@ def add_tags(metadata: dict[str, Any], tags: Iterable[str]) -> None:
 
 
 def inline_fields(blocks: Iterable[Block]) -> dict[str, str]:
-    """Fields that stand in the text as `name:: value`."""
+    """Fields that stand in the text as `name:: value` on a line, or as `[name:: value]` in one."""
     found: dict[str, str] = {}
     for block in blocks:
         if "::" in block.text and block.kind in ("paragraph", "list", "quote", "admonition"):
-            for match in _FIELD.finditer(block.text):
+            for match in (*_FIELD.finditer(block.text), *_BRACKETED.finditer(block.text)):
                 found.setdefault(match[1].strip(), match[2].strip())
     return found
 

@@ -22,6 +22,7 @@ _LINE = re.compile(
   | [ \t>]*+ (?:
         (?:(?:[-*+]|\d{1,9}[.)])[ \t]++)?(?P<colons>:{3,})
       | (?P<bracket>\\\[)
+      | (?P<environment>\\begin\{(?:align|alignat|equation|eqnarray|flalign|gather|multline)\*?\})
       | (?P<mark>\*\[[^\]\n]{1,100}\]: | \[TOC\][ \t]*$ | \[\[_?(?:TOC|toc)_?\]\][ \t]*$ | ;?-+8<-+
           | \{:?[ \t]*[\#.\w][^{}\n]*\}[ \t]*$ | \([\w:.-]+\)=[ \t]*$ | %[ \t] | \+\+\+(?:[ \t]*\{[^\n]*\})?[ \t]*$
           | \^{3,}[ \t]*$ | <-{3,}>[ \t]*(?:<!--[^\n]*-->[ \t]*)?$)
@@ -67,6 +68,8 @@ class _Walk:
                 after = self._colons.read(at, end)
             case "bracket":
                 after = mathblock.read(self._scan, at, end)
+            case "environment":
+                after = mathblock.environment(self._scan, at, end)
             case "esm":
                 after = mdx.module_line(self._scan, at)
             case _:

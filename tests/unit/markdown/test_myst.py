@@ -183,6 +183,31 @@ Body
     assert [(link.kind, link.target) for link in page.links] == [("image", "img.png"), ("image", "y.png")]
 
 
+def test_options_between_dashes_and_figures_in_markdown():
+    source = """\
+```{code-block} python
+---
+lineno-start: 1
+caption: How to
+emphasize-lines: 2
+---
+a = 1
+```
+
+```{figure-md} fig-t
+<img src="x.jpg" alt="fishy">
+
+The *caption*
+```
+"""
+    page = page_of(source, "a.md")
+    assert outline(source, page) == [
+        ("code", "", "How to\na = 1", ("```{code-block} python", "How to", "a = 1\n```")),
+        ("image", "", "fishy", ('<img src="x.jpg" alt="fishy">',)),
+        ("paragraph", "", "The caption", ("The *caption*",)),
+    ]
+
+
 def test_what_the_first_line_of_a_directive_says():
     source = """\
 ```{versionadded} 1.2

@@ -173,6 +173,25 @@ def test_comments_inside_a_sentence():
     assert [source[low:high] for low, high in page.hidden] == ["%%check this%%", "%%TODO%%"]
 
 
+def test_comments_side_by_side_and_in_code():
+    source = "A %%one%%b%%two%% end.\n\ntext\n\n    %% code %%\n"
+    page = page_of(source, "note.md")
+    assert outline(source, page) == [
+        ("paragraph", "", "A b end.", ("A", "b", "end.")),
+        ("paragraph", "", "text", ("text",)),
+        ("code", "", "%% code %%", ("%% code %%",)),
+    ]
+
+
+def test_headings_of_headings_notes_in_place_and_fields_in_brackets():
+    source = "See [[Note#One#Two]] and [[#A#B]].^[A *note* with [a link](x).] Due [on:: 2024-05-01] (size:: big one)\n"
+    page = page_of(source, "Notes/n.md")
+    assert [block.text for block in page.blocks] == [
+        "See Note > One > Two and A > B. (A note with a link.) Due [on:: 2024-05-01] (size:: big one)"
+    ]
+    assert page.metadata["fields"] == {"on": "2024-05-01", "size": "big one"}
+
+
 def test_queries_inside_a_line():
     source = "Due `= this.due` and `$= dv.pages().length` but `= 5` and `x`. [[Page]]\n"
     page = page_of(source, "note.md")
