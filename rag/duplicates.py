@@ -81,8 +81,8 @@ def wording(chunk: Chunk) -> Wording:
     import numpy as np
 
     words = words_of(chunk)
-    hashes = np.fromiter((zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words), np.uint64, len(words))
-    hashes = np.pad(hashes, (0, max(0, _SHINGLE - len(hashes))))
+    hashes = np.zeros(max(len(words), _SHINGLE), dtype=np.uint64)
+    hashes[: len(words)] = [zlib.crc32(word.encode("utf-8", "surrogatepass")) for word in words]
     shingles = np.zeros(len(hashes) - _SHINGLE + 1, dtype=np.uint64)
     for place in range(_SHINGLE):
         shingles = _mixed(shingles + hashes[place : len(hashes) - _SHINGLE + 1 + place])

@@ -35,7 +35,9 @@ from rag.read import LEFT_OUT, Reading
 from rag.retrieve.retriever import Retriever
 from rag.types import Answer, AskEvent, Draft, IngestReport, Message, Notice, Passage, Retrieval
 
-_EMBED_AT_ONCE = 256  # chunks: enough to sort by length, little enough to bound memory
+# Chunks that are embedded at once: a few at first, so that both cores are busy soon; then enough to sort by length, and little
+# enough to bound memory.
+_EMBED_FIRST, _EMBED_GROWTH, _EMBED_AT_ONCE = 64, 4, 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class IngestParts:
 
 @dataclass(slots=True)
 class _Work:
-    """What an ingest did so far; `embed_s` is for loading the embedder and waiting for vectors."""
+    """What an ingest did so far; `embed_s` is for waiting for vectors."""
 
     embedded: int = 0
     reused: int = 0
@@ -98,15 +100,16 @@ def ingest(
         writer.remove(plan.removed)
         waiting: list[Reading] = []
         under_way: _Batch | None = None
+        at_once = _EMBED_FIRST
         with Ahead() as ahead:
             for number, file in enumerate(todo, 1):
                 reading = _read(file, plan.includes, parts, writer, work)
                 if reading is not None:
                     waiting.append(reading)
-                if sum(len(each.chunks) for each in waiting) >= _EMBED_AT_ONCE or number == len(todo):
-                    before, under_way = under_way, _begin(waiting, parts, writer, ahead, work)
+                if sum(len(each.chunks) for each in waiting) >= at_once or number == len(todo):
+                    before, under_way = under_way, _begin(waiting, parts, writer, ahead)
                     _store(before, plan.includes, parts, writer, work)
-                    waiting = []
+                    waiting, at_once = [], min(at_once * _EMBED_GROWTH, _EMBED_AT_ONCE)
                 pending = len(waiting) + (len(under_way.readings) if under_way else 0)
                 progress("Reading and embedding notes", number - pending, len(todo))
             _store(under_way, plan.includes, parts, writer, work)
@@ -160,17 +163,14 @@ class _Batch:
     coming: Future[Matrix] | None
 
 
-def _begin(readings: Sequence[Reading], parts: IngestParts, writer: Writer, ahead: Ahead, work: _Work) -> _Batch:
+def _begin(readings: Sequence[Reading], parts: IngestParts, writer: Writer, ahead: Ahead) -> _Batch:
     """Begin to embed what is new among the chunks of some pages."""
     texts = {embed_hash(chunk.embed_text): chunk.embed_text for reading in readings for chunk in reading.chunks}
     vectors: dict[str, Vector] = writer.vectors_for(list(texts))
     new = [key for key in texts if key not in vectors]
     if not new:
         return _Batch(readings, vectors, new, None)
-    start = time.perf_counter()
-    embedder = parts.embedder()
-    work.embed_s += time.perf_counter() - start
-    return _Batch(readings, vectors, new, ahead.embed(embedder, [texts[key] for key in new]))
+    return _Batch(readings, vectors, new, ahead.embed(parts.embedder, [texts[key] for key in new]))
 
 
 def _store(batch: _Batch | None, includes: Includes, parts: IngestParts, writer: Writer, work: _Work) -> None:

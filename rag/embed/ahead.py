@@ -7,7 +7,7 @@ thread; knows no chunks and no index.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 
@@ -25,17 +25,17 @@ class Ahead:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embed")
         self._over = threading.Event()
 
-    def embed(self, embedder: Embedder, texts: Sequence[str]) -> Future[Matrix]:
+    def embed(self, embedder: Callable[[], Embedder], texts: Sequence[str]) -> Future[Matrix]:
         """Begin to embed.
 
         Args:
-            embedder: used by this thread alone until the result is there.
+            embedder: gives the embedder, and loads it the first time; both is done on the thread.
             texts: passages.
 
         Returns:
-            Gives the vectors, shape (len(texts), dimension), or raises what the embedder raised.
+            Gives the vectors, shape (len(texts), dimension), or raises what the embedder, or loading it, raised.
         """
-        return self._thread.submit(embedder.embed_passages, texts, self._go_on)
+        return self._thread.submit(lambda: embedder().embed_passages(texts, self._go_on))
 
     def _go_on(self, _done: int) -> None:
         if self._over.is_set():

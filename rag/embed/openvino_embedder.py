@@ -27,7 +27,7 @@ Precision = Literal["bf16", "f32"]
 
 # Large enough that the matrix units are busy, small enough that a batch's states stay in a core's cache.
 _BATCH_TOKENS = 1024
-_STEP_TOKENS = 16
+_STEP_TOKENS = 8
 
 
 class OpenVinoEmbedder:

@@ -20,6 +20,12 @@ _T = TypeVar("_T")
 _TOUCHED = "SELECT shape FROM touched "
 _HERE = "(SELECT 1 FROM main.chunks WHERE chunks.shape = touched.shape)"
 _BEFORE = "(SELECT 1 FROM previous.chunks WHERE chunks.shape = touched.shape)"
+_LINKED = "(SELECT 1 FROM fresh WHERE fresh.shape = touched.shape AND linked)"
+_TABLES = (
+    "CREATE TEMP TABLE touched (shape INTEGER PRIMARY KEY)",  # gained or lost a chunk since the last `link`
+    "CREATE TEMP TABLE fresh (shape INTEGER PRIMARY KEY, linked INTEGER NOT NULL DEFAULT 0)",  # the draft's own in `bands`
+    "CREATE TEMP TABLE met (shape INTEGER PRIMARY KEY)",  # shares a band with one that came since the last `link`
+)
 
 
 class Copies:
@@ -35,7 +41,8 @@ class Copies:
         self._run_many = connection.executemany
         self._has_previous = has_previous
         self._wordings: dict[int, Wording] = {}
-        self._run("CREATE TEMP TABLE touched (shape INTEGER PRIMARY KEY)")
+        for table in _TABLES:
+            self._run(table)
 
     def dropped(self, path: str) -> None:
         """Note that the chunks of a page are about to be removed."""
@@ -43,12 +50,25 @@ class Copies:
         self._run("DELETE FROM main.representatives WHERE id IN (SELECT id FROM main.chunks WHERE path = ?)", (path,))
 
     def inserted(self, rows: Sequence[ChunkRow]) -> None:
-        """Note that chunks were added."""
+        """Put the wordings of chunks that were added into the bands.
+
+        Done at once and not by `link`, since an ingest has time while it waits for vectors, and none at its end.
+        """
         self._run_many("INSERT OR IGNORE INTO touched VALUES (?)", ((row.shape,) for row in rows))
+        for row in rows:
+            said = wording(row_chunk(row))
+            places = bands(said)
+            near = self._sharing(places)
+            if said.key not in near:
+                self._run("INSERT OR IGNORE INTO fresh (shape) VALUES (?)", (said.key,))
+                self._run_many("INSERT OR IGNORE INTO main.bands VALUES (?, ?)", ((place, said.key) for place in places))
+                met = [*near, said.key] if near else []
+                self._run_many("INSERT OR IGNORE INTO met VALUES (?)", ((one,) for one in met))
 
     def link(self) -> None:
-        """Bring `bands` and `representatives` up to date with what was noted since the draft began."""
-        seeds = self._forget_gone() | self._index_new() | self._still_there()
+        """Bring `bands` and `representatives` up to date with what was noted since the draft began, or since the last call."""
+        seeds = self._forget_gone() | self._still_there()
+        seeds.update(self._column("SELECT shape FROM met WHERE EXISTS (SELECT 1 FROM main.chunks WHERE chunks.shape = met.shape)"))
         done: set[int] = set()
         for seed in sorted(seeds):
             if seed not in done:
@@ -56,39 +76,32 @@ class Copies:
                 component = connected(seed, self._neighbours)
                 self._link_component(component)
                 done |= component
-        self._run("DELETE FROM touched")
-
-    def _index_new(self) -> set[int]:
-        """Put new wordings into the bands; return those that share one with another."""
-        met: set[int] = set()
-        new = f"{_TOUCHED} WHERE EXISTS {_HERE}" + (f" AND NOT EXISTS {_BEFORE}" if self._has_previous else "")
-        for some in _batches(self._column(new + " ORDER BY shape")):
-            for said in self._read("main", some):
-                places = bands(said)
-                near = self._sharing(places)
-                met |= near | ({said.key} if near else set())
-                self._run_many("INSERT OR IGNORE INTO main.bands VALUES (?, ?)", ((place, said.key) for place in places))
-        return met
+        for change in ("DELETE FROM touched", "DELETE FROM met", "UPDATE fresh SET linked = 1"):
+            self._run(change)
 
     def _forget_gone(self) -> set[int]:
         """Take wordings that no chunk has any more out of the bands; return those that they resembled."""
+        places: set[int] = set()
+        if self._has_previous:
+            gone = self._column(f"{_TOUCHED} WHERE NOT EXISTS {_HERE} AND EXISTS {_BEFORE} ORDER BY shape")
+            for some in _batches(gone):
+                for said in self._read("previous", some):
+                    places.update(bands(said))
+                    self._run_many("DELETE FROM main.bands WHERE band = ? AND shape = ?", ((one, said.key) for one in bands(said)))
+        # Only a caller that puts a page twice into one draft has such; the table has no index for them.
+        for shape in self._column(f"{_TOUCHED} JOIN fresh USING (shape) WHERE NOT EXISTS {_HERE}"):
+            places.update(self._column("DELETE FROM main.bands WHERE shape = ? RETURNING band", (shape,)))
+            self._run("DELETE FROM fresh WHERE shape = ?", (shape,))
         left: set[int] = set()
-        if not self._has_previous:
-            return left
-        gone = self._column(f"{_TOUCHED} WHERE NOT EXISTS {_HERE} AND EXISTS {_BEFORE} ORDER BY shape")
-        removed: list[Wording] = []
-        for some in _batches(gone):
-            for said in self._read("previous", some):
-                self._run_many("DELETE FROM main.bands WHERE band = ? AND shape = ?", ((place, said.key) for place in bands(said)))
-                removed.append(said)
-        for said in removed:
-            left |= self._sharing(bands(said))  # when all are out, so that none of these is one of them
+        for some in _batches(sorted(places)):
+            left |= self._sharing(some)  # when all are out, so that none of these is one of them
         return left
 
     def _still_there(self) -> set[int]:
-        """Return the wordings that gained or lost a chunk and were there before, or that several chunks share."""
+        """Return the wordings that gained or lost a chunk and were linked before, or that several chunks share."""
         shared = f"{_TOUCHED} WHERE (SELECT count(*) FROM main.chunks WHERE chunks.shape = touched.shape) > 1"  # noqa: S608
         found = set(self._column(shared))
+        found.update(self._column(f"{_TOUCHED} WHERE EXISTS {_HERE} AND EXISTS {_LINKED}"))
         if self._has_previous:
             found.update(self._column(f"{_TOUCHED} WHERE EXISTS {_HERE} AND EXISTS {_BEFORE}"))
         return found

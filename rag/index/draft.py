@@ -31,6 +31,10 @@ from rag.types import Chunk, Document
 _DEAD_SHARE = 0.25
 """More dead places in the graph than this share of the living ones, and it is rebuilt."""
 
+_ADD_LEAST = 1000
+"""Fewer vectors are not added to the graph on the way. Adding them fits in while others are awaited; but the whole graph is written
+each time, so the more there are, the more are added at once."""
+
 _NORM_TOLERANCE = 1e-3
 
 
@@ -73,6 +77,7 @@ class Draft:
             self._vectors = self._shelf.open()
             if self._shelf.dead is not None:
                 self.dead_vectors = self._shelf.dead
+            self._vector_count = self._vectors.count()
         except BaseException:
             self._notes.close(keep=False)
             raise
@@ -136,7 +141,7 @@ class Draft:
         self._waiting += [
             (chunk.id, vector, each[chunk.id]) for chunk, vector in zip(chunks, vectors, strict=True) if chunk.id not in kept
         ]
-        if len(self._waiting) >= ADD_BATCH:
+        if len(self._waiting) >= min(ADD_BATCH, max(_ADD_LEAST, self._vector_count // 2)):
             self._flush()
 
     def vectors_for(self, embed_hashes: Sequence[str]) -> dict[str, Vector]:
@@ -231,6 +236,7 @@ class Draft:
             ids, vectors, each = zip(*self._waiting, strict=True)
             self._waiting = []
             self._vectors.add(ids, np.stack(vectors), each)
+            self._vector_count += len(ids)
 
     def _rebuild(self, progress: Progress, *, only_if_due: bool) -> bool:
         notes = Notes(self.folder / NOTES)

@@ -51,7 +51,8 @@ def stored(index):
 
 def test_batches_of_one_page_store_what_one_batch_does(corpus, tmp_path, monkeypatch):
     whole = run(corpus, tmp_path / "whole")
-    monkeypatch.setattr(pipeline, "_EMBED_AT_ONCE", 1)
+    monkeypatch.setattr(pipeline, "_EMBED_FIRST", 1)
+    monkeypatch.setattr(pipeline, "_EMBED_GROWTH", 1)
     steps = []
     apart = run(corpus, tmp_path / "apart", progress=lambda *step: steps.append(step))
     assert stored(tmp_path / "apart") == stored(tmp_path / "whole")
@@ -62,7 +63,8 @@ def test_batches_of_one_page_store_what_one_batch_does(corpus, tmp_path, monkeyp
 
 @pytest.mark.parametrize("at", ["0 wheels", "2 wheels", "4 wheels"])
 def test_an_embedder_that_fails_leaves_the_old_set_and_the_next_ingest_works(corpus, tmp_path, monkeypatch, at):
-    monkeypatch.setattr(pipeline, "_EMBED_AT_ONCE", 1)
+    monkeypatch.setattr(pipeline, "_EMBED_FIRST", 1)
+    monkeypatch.setattr(pipeline, "_EMBED_GROWTH", 1)
     run(corpus, tmp_path / "index")
     before = stored(tmp_path / "index")
     for name, text in PAGES.items():

@@ -34,7 +34,7 @@ class Slow:
 def test_vectors_come_in_the_order_of_the_texts():
     embedder = Slow()
     with Ahead() as ahead:
-        one, other = ahead.embed(embedder, ["a", "bbb"]), ahead.embed(embedder, ["cc"])
+        one, other = ahead.embed(lambda: embedder, ["a", "bbb"]), ahead.embed(lambda: embedder, ["cc"])
         assert not one.done()
         embedder.go.set()
         assert one.result().tolist() == [[1], [3]]
@@ -45,14 +45,14 @@ def test_an_error_of_the_embedder_reaches_who_waits():
     embedder = Slow()
     embedder.go.set()
     with Ahead() as ahead, pytest.raises(ModelError, match="does not fit"):
-        ahead.embed(embedder, ["a", "bad"]).result()
+        ahead.embed(lambda: embedder, ["a", "bad"]).result()
 
 
 def test_what_nobody_waits_for_is_given_up():
     embedder = Slow()
     with pytest.raises(KeyboardInterrupt), Ahead() as ahead:
-        first = ahead.embed(embedder, ["a", "b", "c"])
-        second = ahead.embed(embedder, ["d"])
+        first = ahead.embed(lambda: embedder, ["a", "b", "c"])
+        second = ahead.embed(lambda: embedder, ["d"])
         assert embedder.begun.wait(10)
         threading.Timer(0.05, embedder.go.set).start()
         raise KeyboardInterrupt
@@ -60,3 +60,15 @@ def test_what_nobody_waits_for_is_given_up():
     assert first.exception() is not None
     assert second.cancelled()
     assert embedder.seen == ["a"]
+
+
+def test_the_embedder_is_loaded_on_the_thread_and_its_failure_reaches_who_waits():
+    loaded_by = []
+
+    def missing():
+        loaded_by.append(threading.current_thread())
+        raise ModelError("There is none", hint="Fetch it.")
+
+    with Ahead() as ahead, pytest.raises(ModelError, match="There is none"):
+        ahead.embed(missing, ["a"]).result()
+    assert loaded_by != [threading.current_thread()]

@@ -27,14 +27,17 @@ def texts(chance):
     return made
 
 
-def draft(folder, number, changed, removed):
+def draft(folder, number, changed, removed, linked=()):
+    """Make a generation; `linked` are places of `changed` before which near-duplicates are looked at."""
     file, previous = folder / f"{number}.sqlite", folder / f"{number - 1}.sqlite"
     if previous.exists():
         file.write_bytes(previous.read_bytes())
     notes = NotesDraft(file, previous=previous if previous.exists() else None)
     for path in removed:
         notes.drop(path)
-    for document, chunks in changed:
+    for place, (document, chunks) in enumerate(changed):
+        if place in linked:
+            notes.overlaps()
         notes.drop(document.path)
         notes.insert(document_row(document), [chunk_row(chunk, b"", number) for chunk in chunks])
     notes.close(keep=True)
@@ -65,6 +68,25 @@ def test_any_history_gives_what_a_fresh_look_gives(tmp_path, seed):
         assert found == expected
         linked += sum(one != other for one, other in found.items())
     assert linked > 50, "the pages must hold near-duplicates for this to mean anything"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(8))
+def test_a_page_that_is_put_again_and_again_into_one_draft_leaves_no_trace(tmp_path, seed):
+    chance = random.Random(100 + seed)
+    now, gone = {}, 0
+    for number in range(1, 8):
+        changed = [page(f"{chance.randrange(6)}.md", *texts(chance)) for _ in range(12)]
+        now |= {document.path: chunks for document, chunks in changed}
+        file = draft(tmp_path, number, changed, [], linked=chance.sample(range(12), chance.randrange(4)))
+        chunks = [chunk for chunks in now.values() for chunk in chunks]
+        assert stored(file) == representatives(chunks)
+        notes = Notes(file)
+        shapes = {row.shape for row in notes.chunks([chunk.id for chunk in chunks]).values()}
+        assert {row[0] for row in notes._rows("SELECT DISTINCT shape FROM bands", ())} == shapes
+        notes.close()
+        gone += len({chunk.id for _, some in changed for chunk in some} - {chunk.id for chunk in chunks})
+    assert gone > 20, "pages must be replaced within a draft for this to mean anything"
 
 
 def test_what_is_left_behind_is_nothing(tmp_path):
