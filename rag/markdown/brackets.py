@@ -31,6 +31,8 @@ def read(cleaner: Cleaner, at: int) -> int:
     name = tag.name.lower()
     if name == "img" or (name == "image" and tag.empty):
         _image(cleaner, tag)
+    elif cleaner.in_rows and name in html.BREAKS and name not in html.ROWS:
+        item.text = " "
     elif name == "br":
         item.text = "\n"
     elif name in html.CELLS and not tag.closing:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from rag.markdown import hugo
 from rag.markdown.align import Aligned, join, merge, verbatim
 from rag.markdown.drafts import Piece
+from rag.markdown.scan import Leaf
 from rag.types import Span
 
 _INFO = re.compile(r"[ \t]*\{?[ \t]*\.?([A-Za-z][\w+#.-]*+)(?!=)")
 _DIRECTIVE = re.compile(r"[ \t]*\{(?:code|code-block|code-cell|sourcecode)\}[ \t]*([A-Za-z][\w+#.-]*)")
 _CODE_TITLE = re.compile(r"""(?:title|filename|file|caption|name)=(?P<quote>["'])(?P<title>[^"'\n]+)(?P=quote)""")
 _TABLE_TITLE = re.compile(r"[ \t]*\{csv-table\}[ \t]+(?P<title>\S[^\n]*?)[ \t]*\Z")
+_ROW, _HEAD_CELL = re.compile(r"<tr\b", re.IGNORECASE), re.compile(r"<th\b", re.IGNORECASE)
 _CELL_END = re.compile(r"\\.|<\|[A-Za-z][\w-]*\|>|\|", re.DOTALL)
 
 MATH = frozenset(("math", "latex", "katex", "tex"))
@@ -92,6 +95,25 @@ def cells(text: str, low: int, high: int) -> list[Span]:
             at = match.end()
     if at < high:
         found.append(trim(text, at, high))
+    return found
+
+
+def rows(text: str, cleaned: Aligned, leaf: Leaf) -> list[Piece]:
+    """The rows of a table in HTML, one a line; its caption and a row of `<th>` are its header."""
+    begins = [match.start() for match in _ROW.finditer(text, leaf.start, leaf.end)]
+    heads = [match.start() for match in _HEAD_CELL.finditer(text, leaf.start, leaf.end)]
+    found: list[Piece] = []
+    at, begin, headed = 0, leaf.start, False
+    for number, line in enumerate(cleaned.text.split("\n")):
+        place = next((segment[2] for segment in cleaned.alignment if segment[1] > at), leaf.end)
+        row = bisect_right(begins, place) - 1
+        begin = max(begin, begins[row]) if number and row >= 0 else begin
+        end = at + len(line)
+        if number < 2 and not headed and bisect_right(heads, place) > bisect_right(heads, begin if number else leaf.start):
+            headed, found = True, [Piece("header", 0, end, leaf.start)]
+        else:
+            found.append(Piece("row", at, end, begin))
+        at = end + 1
     return found
 
 

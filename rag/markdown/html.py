@@ -34,6 +34,8 @@ BREAKS = frozenset(
     "br p div li tr h1 h2 h3 h4 h5 h6 dt dd ul ol table thead tbody hr summary details figcaption caption tabitem tab card "
     "step".split()
 )
+ROWS = frozenset("table thead tbody tfoot tr caption".split())
+"""What begins a line in a table; the rest of the breaks are spaces there."""
 CELLS = frozenset(("td", "th"))
 HIDDEN = ("script", "style", "svg", "iframe", "noscript", "template", "canvas")
 WHOLE = frozenset((*HIDDEN, "pre", "table", "codeblock", "h1", "h2", "h3", "h4", "h5", "h6"))

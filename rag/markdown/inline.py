@@ -61,6 +61,7 @@ class Cleaner:
     def __init__(self, text: str, lines: Sequence[Span], sink: Sink, *, markdown: bool = True, raw_lines: bool = False) -> None:
         self.sink = sink
         self.in_table = False
+        self.in_rows = False  # of a table in HTML, where a line is a row
         self.alone = False  # no tag has its partner in another block
         self._lines = Lines(text, lines)
         self.text = self._lines.text
@@ -379,5 +380,7 @@ def clean_cell(text: str, cell: Span, sink: Sink) -> Aligned:
 
 
 def clean_html(text: str, lines: Sequence[Span], sink: Sink, *, preformatted: bool = False) -> Aligned:
-    """The visible text of raw HTML: tags and entities are markup; Markdown is too, but not in preformatted text."""
-    return Cleaner(text, lines, sink, markdown=not preformatted, raw_lines=preformatted).run()
+    """The visible text of a table in HTML, row by row, Markdown included; or of preformatted text, where only tags are markup."""
+    cleaner = Cleaner(text, lines, sink, markdown=not preformatted, raw_lines=preformatted)
+    cleaner.in_rows = not preformatted
+    return cleaner.run()

@@ -212,8 +212,10 @@ class Stream:
             cleaned, pieces = mermaid.statements(text, lines)
         else:
             cleaned = inline.clean_html(text, lines, self.sink, preformatted=leaf.mode == "pre")
-        if not pieces:
-            cleaned = self.repaired(cleaned)
+            if leaf.mode == "html":
+                cleaned = self.repaired(cleaned)
+                pieces = content.rows(text, cleaned, leaf)
+        cleaned = cleaned if pieces else self.repaired(cleaned)
         draft = Draft(leaf.kind, cleaned, leaf.start, leaf.end, pieces, info=leaf.info, label=leaf.label, leaf=True)
         if leaf.kind == "heading":
             draft.level, draft.info = int(leaf.info[1]), ""

@@ -75,6 +75,18 @@ def test_a_table_that_is_cut_keeps_its_header():
     ]
 
 
+def test_a_table_in_html_that_is_cut_keeps_its_header():
+    rows = "".join(f"<tr><td>model number {n}</td>\n<td>{n} billion</td></tr>\n" for n in range(12))
+    source = f"<table>\n<tr><th>model</th><th>size</th></tr>\n{rows}</table>\n"
+    found = chunks_of(source)
+    assert len(found) > 2
+    assert all(chunk.text.startswith("model | size\nmodel number") for chunk in found)
+    assert [source[slice(*chunk.spans[-1])].startswith("<tr><td>model number") for chunk in found[1:]] == [True] * (len(found) - 1)
+    assert [line for chunk in found for line in chunk.text.split("\n")[1:]] == [
+        f"model number {n} | {n} billion" for n in range(12)
+    ]
+
+
 def test_a_list_is_cut_between_items():
     items = [f"- item number {n} says a little about something" for n in range(12)]
     found = chunks_of("\n".join(items))

@@ -368,6 +368,27 @@ def test_html_table():
     ]
 
 
+def test_rows_of_an_html_table():
+    source = """\
+<table>
+  <caption>Sizes</caption>
+  <thead><tr><th>Name</th><th>Val<br/>ue</th></tr></thead>
+  <TR><td><p>A</p></td><td><ul><li>i</li><li>*j*</li></ul></td></TR>
+  <tr>
+    <td>B</td>
+    <td><code>x | y</code></td>
+  </tr>
+</table>
+"""
+    page = page_of(source, "note.md")
+    assert outline(source, page) == [("html", "", "Sizes\nName | Val ue\nA | i j\nB | x | y", (source.strip(),))]
+    assert [(part.kind, part.text, source[slice(*part.spans[0])].split("\n")[0].strip()) for part in page.blocks[0].parts] == [
+        ("header", "Sizes\nName | Val ue", "<table>"),
+        ("row", "A | i j", "<TR><td><p>A</p></td><td><ul><li>i</li><li>*j*</li></ul></td></TR>"),
+        ("row", "B | x | y", "<tr>"),
+    ]
+
+
 def test_html_heading_and_pre():
     source = """\
 <h2 id='x'>Head <em>i</em></h2>
