@@ -22,10 +22,18 @@ from rag.config import Config
 from rag.errors import ConfigError, UnreadableFileError
 from rag.load import decode
 from rag.progress import ProgressBar
-from rag.protocols import Embedder, Matrix, Vector
+from rag.protocols import Embedder, Matrix, QueryEmbedder, Reranker, Vector
 from rag.retrieve.retriever import Retriever
 from rag.types import Passage
-from rag.wiring import build_embedder, build_index, build_prompt_counter, embedder_fingerprint, fingerprint, run_ingest
+from rag.wiring import (
+    build_embedder,
+    build_index,
+    build_prompt_counter,
+    build_reranker,
+    embedder_fingerprint,
+    fingerprint,
+    run_ingest,
+)
 
 _TIMED = 200
 _REMEMBERED = 200_000
@@ -76,7 +84,7 @@ class RetrievalBench:
             index = build_index(config)
             build(index, fingerprint(config), texts, chunks, progress)
             with index.open() as generation:
-                retriever = Retriever(self._embedder, _passages(self._count_fresh), candidates=config.candidates)
+                retriever = self._retriever(self._embedder, self._count_fresh)
                 budget = {"top_k": config.top_k, "max_tokens": config.max_context_tokens}
                 rows.append(time_retrieval(retriever, generation, spread(asked, _TIMED), **budget, tell=progress))
         return {"speed": rows}
@@ -94,7 +102,7 @@ class RetrievalBench:
                 return pages[path] if path in pages else unread[path]
 
             embedder = _Remembering(self._embedder)
-            retriever = Retriever(embedder, _passages(self._count), candidates=config.candidates)
+            retriever = self._retriever(embedder, self._count)
             ours = Ours("ours", retriever, generation)
             systems: list[tuple[System, int]] = [(ours, generation.chunk_count)]
             if baselines:
@@ -121,6 +129,13 @@ class RetrievalBench:
     def _folder(self, name: str) -> dict[str, Any]:
         """Settings of an index of its own, in a folder, whatever the configured one is."""
         return {"index": self._cache / name, "store": "", "keep_generations": 1}
+
+    def _retriever(self, embedder: QueryEmbedder, count: Callable[[str], int]) -> Retriever:
+        return Retriever(embedder, _passages(count), candidates=self._config.candidates, reranker=self._reranker)
+
+    @functools.cached_property
+    def _reranker(self) -> Reranker | None:
+        return build_reranker(self._config) if self._config.reranker else None
 
     @functools.cached_property
     def _embedder(self) -> Embedder:

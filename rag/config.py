@@ -45,6 +45,7 @@ class Config(BaseModel):
     embedder: Annotated[str, Field(min_length=1, description="catalogue name, folder, or Hugging Face repository")] = (
         "all-MiniLM-L6-v2"
     )
+    reranker: Annotated[str, Field(description="folder or Hugging Face repository of a cross-encoder; empty: none")] = ""
     llm: Annotated[str, Field(min_length=1, description="catalogue name, gguf:PATH, hf:REPOSITORY or openai:URL")] = (
         "qwen2.5-coder-1.5b"
     )

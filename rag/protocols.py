@@ -56,6 +56,14 @@ class Embedder(QueryEmbedder, Protocol):
         ...
 
 
+class Reranker(Protocol):
+    """Reads a question and a text together. Not safe to call from several threads at once."""
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        """Return how well each text answers the question, in order; finite, of any size, higher is better."""
+        ...
+
+
 class LLM(Protocol):
     """A chat model. Safe to call from several threads; calls may wait for one another."""
 

@@ -172,7 +172,7 @@ class Candidate:
         id: of the chunk.
         path: of its page; empty where the chunk was cut before it was read.
         line: of the chunk, from 1; 0 where it was not read.
-        ranks: by ranker (`dense`, `lexical`, `fused`), from 1; a ranker that did not propose it is missing.
+        ranks: by ranker (`dense`, `lexical`, `fused`, `rerank`), from 1; a ranker that did not propose it is missing.
         scores: by feature.
         fate: `passage N`, or why it was cut.
     """

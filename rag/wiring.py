@@ -7,7 +7,7 @@ import hashlib
 import logging
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from rag.config import Config
 from rag.embed.bert_folder import supports
 from rag.embed.tokens import WordPieceCounter
 from rag.errors import IndexStateError, ModelError
+from rag.folders import embedder_folder, reranker_folder
 from rag.includes import Includes
 from rag.index import Fingerprint, Index
 from rag.models.catalogue import load_catalogue
@@ -26,7 +27,7 @@ from rag.models.engine import find_engine
 from rag.models.store import model_path
 from rag.pipeline import AskSettings, IngestParts, ingest
 from rag.preview import preview
-from rag.protocols import LLM, Embedder, Generation, Progress, Vector
+from rag.protocols import LLM, Embedder, Generation, Progress, Reranker, Vector
 from rag.read import Reading, read_page
 from rag.retrieve.retriever import Retriever
 from rag.terms import TERMS_VERSION
@@ -81,6 +82,25 @@ def build_embedder(config: Config) -> Embedder:
     from rag.embed.sentence_transformer import SentenceTransformerEmbedder
 
     return SentenceTransformerEmbedder(folder, fingerprint=identity, threads=threads)
+
+
+def build_reranker(config: Config) -> Reranker:
+    """Load the reranker, where one is set; takes seconds.
+
+    Args:
+        config: `reranker` names it.
+
+    Returns:
+        The reranker.
+
+    Raises:
+        ConfigError: it names neither a folder nor a repository.
+        ModelError: its weights are not there, are damaged, or are no cross-encoder's.
+    """
+    folder = reranker_folder(config)
+    from rag.rerank.cross_encoder import CrossEncoderReranker
+
+    return CrossEncoderReranker(folder, threads=config.thread_count)
 
 
 def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:
@@ -306,6 +326,21 @@ class _LazyEmbedder:
             return self._embedder.embed_query(text)
 
 
+class _LazyReranker:
+    """Loads the reranker at the first question, and makes questions take turns."""
+
+    def __init__(self, config: Config) -> None:
+        reranker_folder(config)  # what is not there is said now
+        self._config = config
+        self._reranker: Reranker | None = None
+        self._lock = threading.Lock()
+
+    def scores(self, question: str, texts: Sequence[str]) -> list[float]:
+        with self._lock:
+            self._reranker = self._reranker or build_reranker(self._config)
+            return self._reranker.scores(question, texts)
+
+
 def build_assistant(config: Config) -> Assistant:
     """Return the question-answering system; engines load at the first question that needs them."""
     assistant: Assistant
@@ -317,7 +352,8 @@ def build_assistant(config: Config) -> Assistant:
 
     tokens = functools.lru_cache(maxsize=1)(lambda: build_prompt_counter(config))
 
-    retriever = Retriever(_LazyEmbedder(config), count, candidates=config.candidates)
+    reranker = _LazyReranker(config) if config.reranker else None
+    retriever = Retriever(_LazyEmbedder(config), count, candidates=config.candidates, reranker=reranker)
     settings = AskSettings(
         config.top_k,
         config.max_context_tokens,
@@ -359,35 +395,3 @@ def index_status(config: Config) -> dict[str, Any]:
         "skipped": sum(entry.skipped is not None for entry in manifest.files.values()),
         "generations": [each.generation for each in index.generations()],
     }
-
-
-def embedder_folder(config: Config) -> Path:
-    """Find the folder of the embedder's weights.
-
-    Args:
-        config: `embedder` is a folder, a repository on Hugging Face that was fetched, or a name in the catalogue.
-
-    Returns:
-        The folder, with its weights in it.
-
-    Raises:
-        ModelError: they are not there.
-    """
-    folder = Path(config.embedder).expanduser()
-    if folder.is_dir():
-        return folder
-    if "/" in config.embedder:
-        return _hub_folder(config.embedder)
-    return model_path(config.embedder, config.models_dir)
-
-
-def _hub_folder(repository: str) -> Path:
-    """Return where an earlier download of a Hugging Face repository lies on this machine."""
-    from huggingface_hub import snapshot_download
-
-    find: Callable[..., str] = snapshot_download
-    try:
-        return Path(find(repository, local_files_only=True))
-    except Exception as error:
-        hint = "Download it where there is a network, or name a folder."
-        raise ModelError(f"The embedder {repository} is not on this machine", hint=hint) from error

@@ -47,7 +47,7 @@ def _ingest(options: argparse.Namespace, config: Config, scratch: Path) -> int:
     """Return 1 where a target was missed."""
     from eval.bench import ingest
     from eval.bench.own import made_with
-    from rag.wiring import embedder_folder
+    from rag.folders import embedder_folder
 
     parts = ingest.Parts([config.corpus, *options.more], embedder_folder(config), options.config, options.rounds)
     result = ingest.run(parts, scratch, _tell)

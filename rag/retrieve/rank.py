@@ -35,8 +35,8 @@ class Ranked:
     Attributes:
         chunk: the candidate.
         score: higher is better.
-        scores: `dense`, `lexical`, `coverage`, `phrase` and `fused`, which is `score`.
-        ranks: by ranker that proposed it, from 1, and `fused`.
+        scores: `dense`, `lexical`, `coverage`, `phrase` and `fused`, which is `score` unless a reranker said `rerank`.
+        ranks: by ranker that proposed it, from 1, and `fused`; `rerank` where there is a reranker.
     """
 
     chunk: Chunk

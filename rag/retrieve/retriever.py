@@ -1,17 +1,20 @@
 """Retrieval in four steps: understand the question, embed it, rank what both rankers propose, fill the budget.
 
-Knows an embedder, a generation of the index and a counter of prompt tokens; knows no vendor.
+Between the last two a reranker puts the best candidates in an order of its own, where there is one. Knows an embedder, a generation
+of the index and a counter of prompt tokens; knows no vendor.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
-from rag.protocols import Generation, QueryEmbedder
+from rag.protocols import Generation, QueryEmbedder, Reranker
 from rag.retrieve.context import fill
 from rag.retrieve.query import understand
 from rag.retrieve.rank import Ranked, Ranking, place_page, rank
+from rag.retrieve.rerank import RERANKED, rerank
 from rag.types import Candidate, Message, Passage, Retrieval
 
 
@@ -22,17 +25,26 @@ class Retriever:
         candidates: how many chunks are looked at.
     """
 
-    def __init__(self, embedder: QueryEmbedder, count_passage: Callable[[Passage], int], *, candidates: int) -> None:
+    def __init__(
+        self,
+        embedder: QueryEmbedder,
+        count_passage: Callable[[Passage], int],
+        *,
+        candidates: int,
+        reranker: Reranker | None = None,
+    ) -> None:
         """Keep the parts.
 
         Args:
             embedder: for the query.
             count_passage: tokens of a passage as it stands in the prompt.
             candidates: how many chunks to look at, at least 1.
+            reranker: orders the best of them; None leaves them as they are.
         """
         self._embedder = embedder
         self._count = count_passage
         self.candidates = candidates
+        self._reranker = reranker
 
     def retrieve(
         self,
@@ -69,17 +81,19 @@ class Retriever:
         embedded = time.perf_counter()
         ranking = rank(query, vector, generation, max(self.candidates, top_k), where)
         ranked = time.perf_counter()
-        representatives = generation.representatives([one.chunk.id for one in ranking.candidates])
-        passages, fates = fill(ranking.candidates, representatives, self._count, top_k=top_k, max_tokens=max_tokens)
+        best, unread = list(ranking.candidates), list[Ranked]()
+        if self._reranker is not None:
+            best, unread = rerank(query.text, best, self._reranker, max(RERANKED, top_k))
+        reranked = time.perf_counter()
+        representatives = generation.representatives([one.chunk.id for one in best])
+        passages, fates = fill(best, representatives, self._count, top_k=top_k, max_tokens=max_tokens)
         end = time.perf_counter()
-        timings = {
-            "understand": understood - start,
-            "embed": embedded - understood,
-            "search": ranked - embedded,
-            "fill": end - ranked,
-            "total": end - start,
-        }
-        trace = _trace(ranking, fates)
+        timings = {"understand": understood - start, "embed": embedded - understood, "search": ranked - embedded}
+        if self._reranker is not None:
+            timings["rerank"] = reranked - ranked
+        timings |= {"fill": end - reranked, "total": end - start}
+        fates |= {one.chunk.id: f"not among the {len(best)} that were reranked" for one in unread}
+        trace = _trace(replace(ranking, candidates=(*best, *unread)), fates)
         if page:
             trace = _with_page(trace, place_page(query, vector, generation, page))
         dropped = tuple((one.id, one.fate) for one in trace if not one.fate.startswith("passage "))

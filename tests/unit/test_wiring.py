@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from rag.config import load_config
+from rag.doctor import examine
+from rag.errors import ConfigError, ModelError
+from rag.folders import reranker_folder
 from rag.models.engine import RECORD, engine_folder
-from rag.wiring import llm_engine
+from rag.wiring import build_assistant, llm_engine
 
 
 @pytest.mark.parametrize(
@@ -22,3 +25,44 @@ def test_an_engine_that_was_built_here_is_named(tmp_path):
     engine_folder(tmp_path).mkdir(parents=True)
     (engine_folder(tmp_path) / RECORD).write_text("{}", encoding="utf-8")
     assert llm_engine(config, config.llm) == "llama.cpp, built for this processor"
+
+
+@pytest.mark.parametrize("name", ["minilm", "./none", "/none/at/all", "~/none", "a/b/c", " "])
+def test_a_reranker_that_names_nothing_is_a_wrong_setting(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    config = load_config(flags={"reranker": name, "models_dir": tmp_path})
+    for look in (reranker_folder, build_assistant):
+        with pytest.raises(ConfigError, match="names no cross-encoder") as caught:
+            look(config)
+        assert "cross-encoder/ms-marco-MiniLM-L-6-v2" in caught.value.hint
+
+
+def test_a_reranker_that_was_not_downloaded_is_said_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    config = load_config(flags={"reranker": "cross-encoder/none-such", "models_dir": tmp_path})
+    with pytest.raises(ModelError, match="The reranker cross-encoder/none-such is not on this machine") as caught:
+        build_assistant(config)
+    assert "Download it" in caught.value.hint
+
+
+def test_a_reranker_lies_in_a_folder_or_in_the_cache_of_hugging_face(tmp_path, monkeypatch):
+    (tmp_path / "ranker").mkdir()
+    assert reranker_folder(load_config(flags={"reranker": str(tmp_path / "ranker")})) == tmp_path / "ranker"
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path / "hub"))
+    repository = tmp_path / "hub" / "models--cross-encoder--tiny"
+    snapshot = repository / "snapshots" / ("0" * 40)
+    snapshot.mkdir(parents=True)
+    (snapshot / "config.json").write_text("{}", encoding="utf-8")
+    (repository / "refs").mkdir()
+    (repository / "refs" / "main").write_text("0" * 40, encoding="utf-8")
+    assert reranker_folder(load_config(flags={"reranker": "cross-encoder/tiny"})) == snapshot
+
+
+def test_the_doctor_looks_at_a_reranker_where_one_is_set(tmp_path):
+    def names(reranker):
+        report = examine(load_config(flags={"reranker": reranker, "models_dir": tmp_path, "index": tmp_path / "index"}))
+        return {check.name: check.problem for check in report.jobs["answer"]}
+
+    assert "reranker" not in names("")
+    assert "names no cross-encoder" in names("minilm")["reranker"]
+    assert names(str(tmp_path))["reranker"] == ""

@@ -1,0 +1,1 @@
+"""A question and texts to scores, by a model that reads both together."""
