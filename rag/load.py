@@ -9,6 +9,7 @@ import codecs
 import hashlib
 import importlib.util
 import os
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,14 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_USUAL = re.compile(
+    r"[\t\r\n\x20-\x7e\xa0-\u024f\u0370-\u052f\u0590-\u074f\u0900-\u097f\u0e00-\u0e7f\u1e00-\u1eff\u2010-\u2027\u20ac\u3000-\u30ff"
+    r"\u4e00-\u9fff\uac00-\ud7a3\uff00-\uffef\U0001f300-\U0001faff]"
+)
+"""Characters of living languages: half of all numbers of sixteen bits, so that other files are not taken for text."""
+
+_SPACE = re.compile(r"[ \n\u3000-\u3002\uff0c]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +212,7 @@ def decode(raw: bytes) -> str:
         if "\0" not in text:
             return text
     if (guessed := _utf16_without_mark(raw)) is not None:
-        return _strict(raw, guessed)
+        return guessed
     if b"\0" in raw:
         raise UnreadableFileError("not a text file: it holds NUL bytes")
     return _mostly_utf8(raw) or _western(raw)
@@ -236,13 +245,15 @@ def _strict(raw: bytes, encoding: str) -> str:
 
 
 def _utf16_without_mark(raw: bytes) -> str | None:
-    """Guess UTF-16 from where the zero bytes of its ASCII characters are."""
-    if len(raw) % 2 or not raw:
+    """Read as UTF-16 what holds bytes that no other text does and is text in it: letters of scripts that go together."""
+    if len(raw) % 2 or not _CONTROL.search(raw):
         return None
-    pairs = len(raw) // 2
-    high, low = raw[1::2].count(0), raw[0::2].count(0)
-    if high > 0.4 * pairs and low < 0.05 * pairs:
-        return "utf-16-le"
-    if low > 0.4 * pairs and high < 0.05 * pairs:
-        return "utf-16-be"
-    return None
+    found = []
+    for encoding in ("utf-16-le", "utf-16-be"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if len(_USUAL.findall(text)) >= 0.95 * len(text):
+            found.append((len(_SPACE.findall(text)), text))
+    return max(found)[1] if found else None

@@ -21,7 +21,7 @@ _REMOVED = frozenset({"remove-cell", "remove_cell"})
 _NO_INPUT = frozenset({"remove-input", "remove_input"})
 _NO_OUTPUT = frozenset({"remove-output", "remove_output"})
 _COLOUR = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
-_OBJECT = re.compile(r"\s*<[^<>\n]*(?: at 0x[0-9a-fA-F]+|Axes)[^<>\n]*>\s*\Z")
+_OBJECT = re.compile(r"\s*<[^<>\n]*(?: at 0x[0-9a-fA-F]+|Axes| object)[^<>\n]*>\s*\Z")
 """What Python says of an object that has nothing to say."""
 
 
@@ -104,7 +104,7 @@ def _output(output: Mapping[str, Any]) -> str:
             values = data if isinstance(data, dict) else {"text/plain": output.get("text")}
             if any(str(kind).startswith(("image/", "application/")) for kind in values):
                 return ""
-            text = _text(values.get("text/plain"))
+            text = _text(values.get("text/markdown")) or _text(values.get("text/plain"))
         case _:
             return ""
     text = _COLOUR.sub("", text).strip("\n")

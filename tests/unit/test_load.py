@@ -6,6 +6,16 @@ from rag import load
 from rag.errors import CorpusError, UnreadableFileError
 from rag.load import DOCUMENT_SUFFIXES, decode, walk
 
+WIDE = (
+    "# 提示缓存\r\n\r\n缓存的有效时间是十五分钟。\r\n",
+    "提示缓存的有效时间是十五分钟，超过这个时间就会失效。",
+    "プロンプトのキャッシュは15分間です。\n",
+    "프롬프트 캐시는 15분입니다.\n",
+    "Кэш живёт 15 минут.\n",
+    "แคชมีอายุ 15 นาที\n",
+    "yes\n",
+)
+
 
 @pytest.mark.parametrize(
     ("raw", "text"),
@@ -15,8 +25,10 @@ from rag.load import DOCUMENT_SUFFIXES, decode, walk
         (codecs.BOM_UTF16_LE + "né".encode("utf-16-le"), "né"),
         (codecs.BOM_UTF16_BE + "né".encode("utf-16-be"), "né"),
         ("a longer line of text".encode("utf-16-le"), "a longer line of text"),
+        *((text.encode(encoding), text) for text in WIDE for encoding in ("utf-16-le", "utf-16-be")),
         ("caf\xe9 “q”".encode("cp1252"), "café “q”"),
         (b"\x81\xe9", "\x81é"),
+        ("Die Größe ist \x1b[1mneun\x1b[0m Meter.".encode("cp1252"), "Die Größe ist \x1b[1mneun\x1b[0m Meter."),
         ("Zażółć gęślą jaźń 中文文本 ".encode() + b"caf\xe9 \x93q\x94", "Zażółć gęślą jaźń 中文文本 café “q”"),
         (b"a\r\nb\rc", "a\r\nb\rc"),
         (b"", ""),
@@ -26,7 +38,9 @@ def test_decode(raw, text):
     assert decode(raw) == text
 
 
-@pytest.mark.parametrize("raw", [b"\x89PNG\r\n\x1a\n\x00\x00\x01\xff", b"\x00\x01\x02\x03\x04\x05", codecs.BOM_UTF16_LE + b"a"])
+@pytest.mark.parametrize(
+    "raw", [b"\x89PNG\r\n\x1a\n\x00\x00\x01\xff", b"\x00\x01\x02\x03\x04\x05", bytes(range(256)) * 4, codecs.BOM_UTF16_LE + b"a"]
+)
 def test_what_is_no_text_is_refused(raw):
     with pytest.raises(UnreadableFileError):
         decode(raw)

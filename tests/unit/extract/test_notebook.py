@@ -79,6 +79,7 @@ def test_an_open_fence_or_comment_ends_with_its_cell():
     [
         {"output_type": "display_data", "data": {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure size 640x480 with 1 Axes>"}},
         result(text_plain="<__main__.Model object at 0x7f3c>"),
+        result(text_plain="<IPython.core.display.HTML object>", text_html="<b>x</b>"),
         result(text_html="<table></table>"),
         result(text_plain="x" * 501),
         stream("line\n" * 16),
@@ -91,6 +92,11 @@ def test_an_open_fence_or_comment_ends_with_its_cell():
 )
 def test_outputs_that_are_no_short_text(output):
     assert shown(read(notebook(code("x", output))), "n.ipynb") == [("code", "Cell 1", "x", ("x",))]
+
+
+def test_text_that_a_cell_displays():
+    output = result(text_markdown="The **loss**", text_plain="<IPython.core.display.Markdown object>")
+    assert shown(read(notebook(code("x", output))), "n.ipynb")[1] == ("code", "Cell 1", "The **loss**", ("The **loss**",))
 
 
 def test_colours_are_not_part_of_an_output():
