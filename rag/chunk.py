@@ -106,7 +106,7 @@ def _sections(document: Document, page: Page, counter: TokenCounter, limit: int)
         path = tuple(block.heading_path)
         overhead = _overhead(document.title, path, counter)
         # A long heading line must leave room for text; what is lost to it is only size, never content.
-        room = max(limit - overhead, limit // 4)
+        room = max(limit - overhead - _unsaid(waiting, {document.title, *path}), limit // 4)
         pieces = split_block(block, counter, room)
         if waiting and not _is_prefix(waiting_path, path):
             sections.append(_Section(waiting_path, waiting, _overhead(document.title, waiting_path, counter)))
@@ -162,6 +162,12 @@ def _common(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
 def _kind(pieces: Sequence[Piece]) -> str:
     kinds = {piece.kind for piece in pieces if not piece.leads} or {"heading"}
     return kinds.pop() if len(kinds) == 1 else "mixed"
+
+
+def _unsaid(leading: Sequence[Piece], said: set[str]) -> int:
+    """Tokens of the headings that a chunk is to start with, from the first one on that its heading line does not say."""
+    first = next((number for number, piece in enumerate(leading) if piece.text not in said), len(leading))
+    return sum(piece.tokens for piece in leading[first:])
 
 
 def _lead(pieces: Sequence[Piece], said: set[str]) -> int:

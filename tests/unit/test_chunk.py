@@ -55,6 +55,13 @@ def test_a_heading_is_never_alone_at_the_end():
     assert [chunk.text.split("\n\n")[:-1] for chunk in chunks_of(source)] == [["A"], ["B", "C"]]
 
 
+def test_headings_that_the_heading_line_does_not_say_take_their_room():
+    heading = "A heading of some length with nothing below it but another"
+    items = "".join(f"- item {n} of many\n" for n in range(60))
+    for number in range(3):
+        chunks_of(f"# T\n\n## {heading}\n\n## Same {'level ' * number}\n\n{items}", target=120)
+
+
 def test_what_is_hidden_between_two_spans_is_in_none():
     source = "One <!-- secret --> two.\n\n%% also secret %%\n\nThree.\n"
     assert outline(source) == [("", "paragraph", "One two.\n\nThree.", ("One", "two.", "Three."))]
