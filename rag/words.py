@@ -37,11 +37,10 @@ def words(text: str) -> list[str]:
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
     found: list[str] = []
-    for match in _WORD.finditer(folded):
-        word = match.group()
+    for word in _WORD.findall(folded):
         if word[0].isdigit():
             found.append(normal_number(word))
-        elif _UNSPACED.search(word):
+        elif not word.isascii() and _UNSPACED.search(word):
             found.extend(_bigrams(word))
         else:
             found.append(_stem(word))

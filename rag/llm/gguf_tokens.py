@@ -76,7 +76,7 @@ class GgufTokens:
         return self._remembered(text)
 
     def _count(self, text: str) -> int:
-        return len(self._tokenizer.encode(text, add_special_tokens=False).ids)
+        return len(self._tokenizer.encode_batch_fast([text], add_special_tokens=False)[0])  # without offsets, which cost a sixth
 
 
 def _metadata(path: Path, wanted: Sequence[str]) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def _compared(
 ) -> list[Ranked]:
     """Add what only the text shows, and sort."""
     phrases = tuple(phrase.casefold() for phrase in query.phrases)
-    asked = _pairs(query.text)
+    asked = frozenset(pair for pair in _pairs(query.text) if not any(map(is_stop_word, pair)))  # words that carry a subject
     found = []
     for chunk in chunks:
         scores = {**features[chunk.id], "phrase": _share_of_pairs(asked, chunk)}
@@ -149,13 +149,12 @@ def _score(features: Mapping[str, float]) -> float:
 
 
 def _share_of_pairs(asked: frozenset[tuple[str, str]], chunk: Chunk) -> float:
+    """Share of the question's neighbouring words that are neighbours in the chunk too."""
     return len(asked & _pairs_of_chunk(chunk.id, chunk.text)) / len(asked) if asked else 0.0
 
 
 def _pairs(text: str) -> frozenset[tuple[str, str]]:
-    """Neighbouring words, of which neither is one that carries no subject."""
-    found = words(text)
-    return frozenset(pair for pair in pairwise(found) if not any(map(is_stop_word, pair)))
+    return frozenset(pairwise(words(text)))
 
 
 @lru_cache(maxsize=4096)
