@@ -58,6 +58,7 @@ class Draft:
         self.folder = folder
         self.number = number
         self.dead_vectors = 0
+        self._vector_count = base[1].chunks if base else 0
         self._dimension = dimension
         self._ids, self._texts, self._stored, self._sources = SetHash(), SetHash(), SetHash(), SetHash()
         self._waiting: list[tuple[str, Vector, list[str]]] = []
@@ -77,7 +78,6 @@ class Draft:
             self._vectors = self._shelf.open()
             if self._shelf.dead is not None:
                 self.dead_vectors = self._shelf.dead
-            self._vector_count = self._vectors.count()
         except BaseException:
             self._notes.close(keep=False)
             raise

@@ -203,7 +203,7 @@ class LexicalDraft:
         self._end_run()
         with explained(self._folder.parent, "writing the lexical index"):
             old = _Run.empty() if fresh else _Run(**_load(self._folder))
-            merged = _merged([old.without(self._removed), *self._runs])
+            merged = _spliced(old, self._removed, _merged(self._runs))
             self._folder.mkdir(exist_ok=True)
             for name in _NAMES:
                 held = io.BytesIO()
@@ -257,15 +257,56 @@ class _Run:
         return self.without(self._dropped) if self._dropped else self
 
     def without(self, ids: Iterable[str]) -> _Run:
-        gone = np.isin(self.ids, np.array([one.encode() for one in ids], dtype="S64"))
-        if not gone.any():
-            return self
-        keep = ~gone[self.rows]
-        which = np.repeat(np.arange(len(self.terms)), np.diff(self.starts))[keep]
-        renumbered = np.cumsum(~gone) - 1
-        return _postings(
-            self.terms, which, renumbered[self.rows[keep]], self.weights[keep], self.ids[~gone], np.asarray(self.lengths)[~gone]
-        )
+        return _spliced(self, ids, _Run.empty())
+
+
+def _spliced(old: _Run, removed: Iterable[str], new: _Run) -> _Run:
+    """Take chunks out of a run and put others in, whose ids it has not after that.
+
+    Arrays are cut where something changes and copied otherwise, since sorting them anew would make every edit work for all chunks.
+    """
+    out = np.array([one.encode() for one in removed], dtype="S64")
+    places = np.searchsorted(old.ids, out)
+    kept = np.ones(len(old.ids), dtype=bool)
+    kept[[place for place, one in zip(places, out, strict=True) if place < len(kept) and old.ids[place] == one]] = False
+    ids = old.ids[kept]
+    at = np.searchsorted(ids, new.ids)
+    renumbered = np.full(len(kept), -1, dtype=np.int32)
+    renumbered[kept] = np.arange(len(ids)) + np.searchsorted(at, np.arange(len(ids)), side="right")
+    rows = renumbered[old.rows]
+    dead = np.flatnonzero(rows < 0)
+    rows, weights = np.delete(rows, dead), np.delete(old.weights, dead)
+    counts = np.diff(old.starts) - np.bincount(np.searchsorted(old.starts, dead, side="right") - 1, minlength=len(old.terms))
+    starts = np.concatenate([[0], np.cumsum(counts)])
+
+    # Where each posting of `new` goes: into the stretch of its word, in the order of rows.
+    term_at = np.searchsorted(old.terms, new.terms)
+    known = np.zeros(len(new.terms), dtype=bool)
+    inside = term_at < len(old.terms)
+    known[inside] = old.terms[term_at[inside]] == new.terms[inside]
+    new_rows = (at + np.arange(len(at)))[new.rows].astype(np.int32)
+    into = np.empty(len(new_rows), dtype=np.int64)
+    for place, is_known, low, high in zip(term_at, known, new.starts[:-1], new.starts[1:], strict=True):
+        first = starts[place]
+        into[low:high] = first + (np.searchsorted(rows[first : starts[place + 1]], new_rows[low:high]) if is_known else 0)
+
+    fresh = term_at[~known]
+    counts = np.insert(counts, fresh, 0)
+    counts[term_at + np.cumsum(~known) - ~known] += np.diff(new.starts)
+    held = counts > 0
+    return _Run(
+        _inserted(old.terms, fresh, new.terms[~known])[held],
+        np.concatenate([[0], np.cumsum(counts[held])]).astype(np.int64),
+        np.insert(rows, into, new_rows),
+        np.insert(weights, into, new.weights),
+        _inserted(ids, at, new.ids),
+        np.insert(old.lengths[kept], at, new.lengths),
+    )
+
+
+def _inserted(into: _Array, places: _Array, values: _Array) -> _Array:
+    """As `np.insert`, for bytes of any length."""
+    return np.insert(into.astype(np.promote_types(into.dtype, values.dtype)), places, values)
 
 
 def _merged(runs: Sequence[_Run]) -> _Run:

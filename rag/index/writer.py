@@ -369,7 +369,7 @@ class Writer:
                     remove_tree(building)
 
     def _prune(self, newest: Manifest) -> None:
-        prune(self._layout, newest, self._keep, self._retire)
+        prune(self._layout, newest, self.previous, self._keep, self._retire)
 
     def _retire(self, number: int) -> None:
         retire_folder(self._layout, number)

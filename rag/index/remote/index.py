@@ -178,7 +178,7 @@ class RemoteWriter(Writer):
         if len(records) < max(_FEWEST, self._keep) or self.previous is None:
             return None
         current = self.previous.generation
-        for candidate in reversed(by_worth(self._layout, number, current)[self._keep :]):
+        for candidate in reversed(by_worth(self._layout, number, {number: current}, self._keep)[self._keep :]):
             if candidate != current and self._layout.retire(candidate):
                 return records[candidate]
         return None
