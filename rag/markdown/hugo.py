@@ -20,12 +20,13 @@ _TAG = re.compile(
         (?P<empty>/?)\s*[>%]\}\}""",
     re.VERBOSE,
 )
+_CLOSE = re.compile(r"\{\{[<%]\s*/\s*(?P<name>[\w./-]*[\w.-])")
 _PARAMETER = re.compile(r"""(?:(?P<name>[\w-]+)\s*=\s*)?(?:"(?P<quoted>(?:\\.|[^"\\])*)"|`(?P<raw>[^`]*)`|(?P<bare>[^\s"`=]+))""")
 _KEPT_FROM_RUNNING = re.compile(r"(?<=\{\{[<%])\s*(/\*)|(\*/)(?=\s*[>%]\}\})")
 _LABELS = ("title", "name", "label", "summary", "header", "caption")
 _FIRST_IS_LABEL = frozenset("tab details expand accordion collapse spoiler dropdown fold tabitem codetab section card step".split())
 _SECOND_IS_LABEL = frozenset("notice admonition alert callout".split())
-_TEXTS = ("title", "caption", "alt", "subtitle", "description", "attr", "text", "label", "name", "content", "value")
+_TEXTS = ("title", "caption", "alt", "subtitle", "description", "attr", "text", "label", "name", "content", "value", "author")
 _FIRST_IS_TEXT = frozenset(("badge", "kbd", "tag", "label"))
 _SHOWN = frozenset("figure img image card link-card linkcard button btn badge quote picture gallery-item kbd tag label".split())
 _RAW: dict[str, Kind] = {
@@ -58,6 +59,7 @@ class Shortcodes:
         self._scan = scan
         self._open: list[tuple[str, Scope]] = []
         self._never_closed: set[str] = set()
+        self._closings: dict[str, int] | None = None  # where the last tag that closes each name stands
 
     def read(self, at: int) -> int:
         """The shortcode at `at`; returns where to go on."""
@@ -149,7 +151,8 @@ class Shortcodes:
             title = code.positional[position]
         if title is not None and (code.name == "tabs" or title[0] == title[1]):
             title = None
-        if code.empty or code.name in _SHOWN:
+        inside = not self._is_closed(code) and not scan.fills_lines(code.start, code.end)  # as an icon, which shows no name
+        if code.empty or code.name in _SHOWN or inside:
             title = None
         info = text[slice(*code.positional[0])] if code.positional and position != 0 else code.name
         scan.hide(code.start, code.end, *([title] if title else []))
@@ -158,6 +161,12 @@ class Shortcodes:
         if not code.empty:
             self._open.append((code.name, Scope(code.end, len(text), kind if title or code.name == "hint" else "", info, title)))
         return code.end
+
+    def _is_closed(self, code: Shortcode) -> bool:
+        """Whether a tag that closes such a shortcode follows."""
+        if self._closings is None:
+            self._closings = {match["name"]: match.start() for match in _CLOSE.finditer(self._scan.text)}
+        return self._closings.get(code.name, -1) > code.start
 
     def _closing(self, code: Shortcode) -> int:
         scan = self._scan

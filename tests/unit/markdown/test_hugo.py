@@ -183,6 +183,17 @@ Is {{< badge "new" >}} or {{< badge title="Hugo" value="0.1" link="x" >}}: {{< x
     ]
 
 
+def test_names_that_are_no_labels():
+    page = page_of(
+        '{{< icon name="check" >}} Done. {{< file name="a.md" >}}\n\n{{< tab name="One" >}}x{{< /tab >}}\n', "content/p.md"
+    )
+    assert [(block.kind, block.heading_path, block.text) for block in page.blocks] == [
+        ("paragraph", (), "Done."),
+        ("tab", (), "One"),
+        ("tab", ("One",), "x"),
+    ]
+
+
 def test_a_label_over_two_lines():
     source = '{{% tab "A *b*\r\nc" %}}\nx\n{{% /tab %}}\n'
     page = page_of(source, "content/p.md")
