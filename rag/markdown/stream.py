@@ -129,7 +129,7 @@ class Stream:
                 self.flush()
                 label = scope.label
                 if scope.title:  # it stands in a tag, which is masked
-                    label = self.repaired(inline.clean(self.scan.text, [scope.title], self.sink)).text
+                    label = self.repaired(inline.clean(self.scan.text, [scope.title], self.sink)).text.replace("\n", " ")
                 self._scopes[id(scope)] = self.path.push(Frame(label, kind=scope.kind, info=scope.info))
 
     # output
@@ -216,6 +216,8 @@ class Stream:
                 cleaned = self.repaired(cleaned)
                 pieces = content.rows(text, cleaned, leaf)
         cleaned = cleaned if pieces else self.repaired(cleaned)
+        if leaf.label or leaf.kind == "heading":
+            cleaned = Aligned(cleaned.text.replace("\n", " "), cleaned.alignment)
         draft = Draft(leaf.kind, cleaned, leaf.start, leaf.end, pieces, info=leaf.info, label=leaf.label, leaf=True)
         if leaf.kind == "heading":
             draft.level, draft.info = int(leaf.info[1]), ""

@@ -19,6 +19,17 @@ def test_details_on_one_line_are_no_code():
     assert not page.notices
 
 
+def test_headings_and_summaries_are_one_line():
+    source = '<h1>\n  <img src="l.png" alt="Logo"><br>\n  A *name*\n</h1>\n\n'
+    source += "<details><summary>Two<br>parts</summary>\n\nx [[y]]\n\n</details>\n"
+    page = page_of(source, "Notes/n.md")
+    assert [(block.kind, block.heading_path, block.text) for block in page.blocks] == [
+        ("heading", (), "Logo A name"),
+        ("admonition", ("Logo A name",), "Two parts"),
+        ("admonition", ("Logo A name", "Two parts"), "x y"),
+    ]
+
+
 def test_text_after_a_summary_of_two_lines():
     assert shapes("<details><summary>Two\nlines</summary>Answer\n</details>\n") == [
         ("admonition*", "", "Two lines"),
