@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 
 from rag.lines import LineTable
 from rag.markdown.blocks import Page
@@ -84,11 +85,14 @@ class _Section:
         return sum(piece.tokens for piece in self.pieces if not piece.leads)
 
     def packed(self, limit: int) -> Iterable[tuple[tuple[str, ...], list[Piece]]]:
-        """Yield runs of pieces that fit the limit; leading headings go with what follows them."""
+        """Yield runs of pieces that fit the limit; leading headings go with what follows them, and notes on code with the code."""
         run: list[Piece] = []
         size = self.overhead
-        for piece in self.pieces:
-            if run and size + piece.tokens > limit and not all(p.leads for p in run):
+        for piece, following in zip_longest(self.pieces, self.pieces[1:]):
+            wanted = piece.tokens
+            if following and _is_note_on(following, piece) and self.overhead + wanted + following.tokens <= limit:
+                wanted += following.tokens
+            if run and size + wanted > limit and not all(p.leads for p in run):
                 yield self.path, run
                 run, size = [], self.overhead
             run.append(piece)
@@ -140,6 +144,11 @@ def _joined(sections: Sequence[_Section], counter: TokenCounter, title: str, lim
                 continue
         joined.append(section)
     return joined
+
+
+def _is_note_on(piece: Piece, code: Piece) -> bool:
+    """Whether a list explains the marks in the code before it."""
+    return (code.kind, piece.kind) == ("code", "list") and code.group == piece.group != 0
 
 
 def _overhead(title: str, path: Sequence[str], counter: TokenCounter) -> int:

@@ -35,6 +35,7 @@ class Piece:
         alignment: from `text` to the source.
         tokens: of `text`, special tokens not counted.
         leads: whether it is a heading or a label, which belongs to what follows.
+        group: of the block, where this is the whole of it.
         tight: whether it continues the block of the piece before it.
         repeated: spans that other pieces show too.
     """
@@ -45,6 +46,7 @@ class Piece:
     alignment: Alignment
     tokens: int
     leads: bool = False
+    group: int = 0
     tight: bool = False
     repeated: tuple[Span, ...] = ()
 
@@ -84,7 +86,7 @@ def split_block(block: Block, counter: TokenCounter, room: int) -> list[Piece]:
     leads = block.kind == "heading" or block.label
     tokens = count(block.text, counter)
     if tokens <= room:
-        return [Piece(block.kind, block.text, block.spans, block.alignment, tokens, leads)]
+        return [Piece(block.kind, block.text, block.spans, block.alignment, tokens, leads, block.group)]
     header = block.header
     header_tokens = count(header.text, counter) if header else 0
     if header is None or header_tokens > room // 2:  # a header that leaves no room for rows is a row like any other

@@ -110,6 +110,14 @@ def test_code_is_cut_between_lines():
     assert {chunk.kind for chunk in found} == {"code"}
 
 
+def test_notes_on_code_stay_with_it():
+    for words in range(2, 40, 3):
+        source = f"{'word ' * words}\n\n``` yaml\nkey: value # (1)!\nother: value # (2)!\n```\n\n"
+        source += "1.  The first note.\n2.  The second note.\n"
+        [noted] = [chunk for chunk in chunks_of(source) if "(1)!" in chunk.text]
+        assert noted.text.endswith("1. The first note.\n2. The second note.")
+
+
 @pytest.mark.parametrize(
     "sentences",
     [
