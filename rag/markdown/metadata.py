@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import posixpath
 import re
 from collections.abc import Iterable, Mapping
@@ -11,6 +12,21 @@ from rag.markdown.blocks import Block, Dialect
 
 _FIELD = re.compile(r"(?:^|\n)[ \t]*(?:[-*+][ \t])?([A-Za-z][\w /-]{0,40})::[ \t]+(\S[^\n]*)")
 _BRACKETED = re.compile(r"[\[(]([A-Za-z][\w /-]{0,40})::[ \t]+([^\[\]()\n]*[^\s\[\]()])[\])]")
+_LANGUAGES = (
+    "ar bg bn ca cs da de el en es et fa fi fr he hi hr hu id it ja ko lt lv nl no pl pt ro ru sk sl sr sv th tr uk ur vi zh"
+)
+_LANGUAGE_PATH = re.compile(
+    rf"(?:\A|/)(?:i18n/|content\.)(?P<folder>(?:{'|'.join(_LANGUAGES.split())})(?:-[A-Za-z]{{2,4}})?)/"
+    rf"|\.(?P<suffix>{'|'.join(_LANGUAGES.split())})\.mdx?\Z"
+)
+_SCRIPTS = {  # Japanese first: it uses Chinese characters too
+    "ja": re.compile(r"[\u3040-\u30ff]"),
+    "zh": re.compile(r"[\u4e00-\u9fff]"),
+    "ko": re.compile(r"[\uac00-\ud7a3]"),
+    "th": re.compile(r"[\u0e00-\u0e7f]"),
+    "he": re.compile(r"[\u0590-\u05ff]"),
+    "el": re.compile(r"[\u0370-\u03ff]"),
+}
 _TEXT = frozenset(("paragraph", "list", "table", "code", "math", "diagram", "definition"))
 _INDEX = frozenset(("index", "_index", "readme"))
 
@@ -27,6 +43,20 @@ def normalised(fields: Mapping[str, Any]) -> dict[str, Any]:
         metadata["lang"] = lang
     metadata["draft"] = is_true(lower.get("draft")) or lower.get("published") is False
     return metadata
+
+
+def language(path: str, blocks: Iterable[Block]) -> str:
+    """The language of a page that does not name it: from its path as sites write it, else from a script that one language uses.
+
+    >>> language("content.zh/docs/a.md", ()), language("docs/a.fr.md", ()), language("docs/a.md", ())
+    ('zh', 'fr', '')
+    """
+    named = _LANGUAGE_PATH.search(path)
+    if named:
+        return (named["folder"] or named["suffix"]).lower()
+    text = "".join(block.text[:400] for block in itertools.islice(blocks, 20) if block.kind not in ("code", "diagram", "math"))
+    letters = sum(map(str.isalpha, text))
+    return next((name for name, script in _SCRIPTS.items() if len(script.findall(text)) > 0.2 * letters), "")
 
 
 def is_true(value: object) -> bool:

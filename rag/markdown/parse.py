@@ -78,6 +78,9 @@ def parse(source: str, path: str, *, resolve: Resolve | None = None, glossaries:
     blocks = _blocks(drafts, lines)
     found = metadata.normalised(front.fields)
     _derive(found, scan, sink, blocks, dialect)
+    lang = "lang" not in found and metadata.language(path, blocks)
+    if lang:
+        found["lang"] = lang
     _include(found, scan, resolve, glossaries, path)
     title = mojibake.repair_text(metadata.page_title(front.fields, blocks, path, dialect))
     return Page(

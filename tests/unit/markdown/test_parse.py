@@ -39,6 +39,26 @@ def test_metadata_is_normalised():
 
 
 @pytest.mark.parametrize(
+    ("path", "text", "lang"),
+    [
+        ("a.md", "---\nlang: de\n---\nText", "de"),
+        ("content.zh/a.md", "Text", "zh"),
+        ("i18n/pt-BR/docs/a.md", "Text", "pt-br"),
+        ("docs/a.fr.md", "Text", "fr"),
+        ("docs/notes.ai.md", "Text", None),
+        ("a.md", "Text with 漢字 in it", None),
+        ("a.md", "提示缓存的有效时间", "zh"),
+        ("a.md", "これは文です", "ja"),
+        ("a.md", "캐시는 15분", "ko"),
+        ("a.md", "แคชมีอายุ", "th"),
+        ("a.md", "```\n提示缓存的有效时间\n```\n\nText", None),
+    ],
+)
+def test_language(path, text, lang):
+    assert page_of(text, path).metadata.get("lang") == lang
+
+
+@pytest.mark.parametrize(
     ("field", "draft"), [("draft: true", True), ("draft: 'yes'", True), ("published: false", True), ("draft: no", False)]
 )
 def test_drafts(field, draft):
