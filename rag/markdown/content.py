@@ -105,10 +105,15 @@ def rows(text: str, cleaned: Aligned, leaf: Leaf) -> list[Piece]:
     found: list[Piece] = []
     at, begin, headed = 0, leaf.start, False
     for number, line in enumerate(cleaned.text.split("\n")):
-        place = next((segment[2] for segment in cleaned.alignment if segment[1] > at), leaf.end)
-        row = bisect_right(begins, place) - 1
-        begin = max(begin, begins[row]) if number and row >= 0 else begin
+        first = bisect_right(cleaned.alignment, at, key=lambda segment: segment[1])
+        place = cleaned.alignment[first][2] if first < len(cleaned.alignment) else leaf.end
         end = at + len(line)
+        if number:
+            row = bisect_right(begins, place) - 1
+            before, begin = begin, begins[row] if row >= 0 and begins[row] > begin else place
+            if not before < begin < leaf.end:  # it has no text of its own
+                found[-1].text_end, begin, at = end, before, end + 1
+                continue
         if number < 2 and not headed and bisect_right(heads, place) > bisect_right(heads, begin if number else leaf.start):
             headed, found = True, [Piece("header", 0, end, leaf.start)]
         else:

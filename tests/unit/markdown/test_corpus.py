@@ -34,6 +34,8 @@ def test_a_page_of_the_corpus(path, monkeypatch):
         "<summary>s</summary>text",
         "${{</* y */>}}$",
         "[^1]:\n",
+        "<table>y<  \nd/<b>h></table>",
+        "<table><tr><td>a<  \nb</td></tr></table>",
         '{{%tab"```nT\r\n```t">}}',
         "- <details>\n  <summary>a</summary>\n",
     ],
