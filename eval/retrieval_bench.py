@@ -59,7 +59,7 @@ class RetrievalBench:
         if counter is None:
             raise ConfigError(f"Nothing counts tokens as {config.llm} does", hint="Set llm to a GGUF model for this command.")
         self._count: Callable[[str], int] = functools.lru_cache(maxsize=_REMEMBERED)(counter.count)
-        self._count_fresh = counter.count
+        self._count_fresh, self._fewest = counter.count, counter.fewest
 
     def recall(self, names: Sequence[str], progress: ProgressBar, *, baselines: bool, ablate: bool) -> dict[str, Any]:
         """Return what was found in each set; one whose pages are not here is skipped, and said so."""
@@ -131,7 +131,13 @@ class RetrievalBench:
         return {"index": self._cache / name, "store": "", "keep_generations": 1}
 
     def _retriever(self, embedder: QueryEmbedder, count: Callable[[str], int]) -> Retriever:
-        return Retriever(embedder, _passages(count), candidates=self._config.candidates, reranker=self._reranker)
+        return Retriever(
+            embedder,
+            _passages(count),
+            candidates=self._config.candidates,
+            reranker=self._reranker,
+            fewest=_passages(self._fewest),
+        )
 
     @functools.cached_property
     def _reranker(self) -> Reranker | None:

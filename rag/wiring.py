@@ -347,13 +347,15 @@ def build_assistant(config: Config) -> Assistant:
 
     def count(passage: Passage) -> int:
         text = passage_block(passage.rank, passage)
-        counter = tokens()
-        return counter.count(text) if counter else assistant.llm.count_tokens(text)
+        return counter.count(text) if (counter := tokens()) else assistant.llm.count_tokens(text)
+
+    def fewest(passage: Passage) -> int:
+        return counter.fewest(passage_block(passage.rank, passage)) if (counter := tokens()) else 0
 
     tokens = functools.lru_cache(maxsize=1)(lambda: build_prompt_counter(config))
 
     reranker = _LazyReranker(config) if config.reranker else None
-    retriever = Retriever(_LazyEmbedder(config), count, candidates=config.candidates, reranker=reranker)
+    retriever = Retriever(_LazyEmbedder(config), count, candidates=config.candidates, reranker=reranker, fewest=fewest)
     settings = AskSettings(
         config.top_k,
         config.max_context_tokens,

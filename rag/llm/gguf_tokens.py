@@ -75,6 +75,10 @@ class GgufTokens:
         """Return the number of tokens of `text`; what looks like a special token is text."""
         return self._remembered(text)
 
+    def fewest(self, text: str) -> int:
+        """Return a number of tokens that `text` has or exceeds, many times quicker: no token goes over white space into a word."""
+        return len(text.encode("utf-8", "replace").split())
+
     def _count(self, text: str) -> int:
         return len(self._tokenizer.encode_batch_fast([text], add_special_tokens=False)[0])  # without offsets, which cost a sixth
 

@@ -21,6 +21,7 @@ def fill(
     *,
     top_k: int,
     max_tokens: int,
+    fewest: Callable[[Passage], int] | None = None,
 ) -> tuple[list[Passage], dict[str, str]]:
     """Return the passages by rank, and what became of each candidate by id.
 
@@ -32,6 +33,7 @@ def fill(
         count_passage: tokens of a passage as it stands in the prompt; it may look at rank, chunk and text.
         top_k: most passages.
         max_tokens: budget for all passages, heading lines included.
+        fewest: tokens that a passage has at least, quicker to tell than how many it has; most passages do not fit by far.
     """
     passages: list[Passage] = []
     fates: dict[str, str] = {}
@@ -46,7 +48,11 @@ def fill(
         if group in taken:
             fates[one] = f"says the same as passage {taken[group]}"
             continue
-        tokens = count_passage(_text_only(candidate, len(passages) + 1))
+        counted = _text_only(candidate, len(passages) + 1)
+        if fewest is not None and (least := fewest(counted)) > left:
+            fates[one] = f"{least} tokens or more, {left} left of the budget"
+            continue
+        tokens = count_passage(counted)
         if tokens > left:
             fates[one] = f"{tokens} tokens, {left} left of the budget"
             continue

@@ -32,6 +32,7 @@ class Retriever:
         *,
         candidates: int,
         reranker: Reranker | None = None,
+        fewest: Callable[[Passage], int] | None = None,
     ) -> None:
         """Keep the parts.
 
@@ -40,11 +41,13 @@ class Retriever:
             count_passage: tokens of a passage as it stands in the prompt.
             candidates: how many chunks to look at, at least 1.
             reranker: orders the best of them; None leaves them as they are.
+            fewest: tokens that a passage has at least, where that is quicker to tell.
         """
         self._embedder = embedder
         self._count = count_passage
         self.candidates = candidates
         self._reranker = reranker
+        self._fewest = fewest
 
     def retrieve(
         self,
@@ -86,7 +89,7 @@ class Retriever:
             best, unread = rerank(query.text, best, self._reranker, max(RERANKED, top_k))
         reranked = time.perf_counter()
         representatives = generation.representatives([one.chunk.id for one in best])
-        passages, fates = fill(best, representatives, self._count, top_k=top_k, max_tokens=max_tokens)
+        passages, fates = fill(best, representatives, self._count, top_k=top_k, max_tokens=max_tokens, fewest=self._fewest)
         end = time.perf_counter()
         timings = {"understand": understood - start, "embed": embedded - understood, "search": ranked - embedded}
         if self._reranker is not None:

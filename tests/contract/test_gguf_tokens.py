@@ -74,6 +74,17 @@ def test_any_text(tokens, engine):
     check()
 
 
+def test_there_are_never_fewer_than_said(tokens):
+    @settings(max_examples=300, deadline=None)
+    @given(st.lists(st.sampled_from(ODD) | st.text(max_size=12), max_size=12), st.sampled_from([" ", "\n", "", " \t ", "\u00a0"]))
+    def check(texts, between):
+        text = between.join(texts)
+        assert tokens.fewest(text) <= tokens.count(text)
+
+    check()
+    assert tokens.fewest("A chunk is 1,024 tokens long.") == 6
+
+
 def test_numbers_of_as_many_digits_cost_the_same(tokens):
     for first, last in ((1, 9), (10, 99)):
         counts = {tokens.count(f"Note {number}: RAG > Chunking\nA chunk.\n\n") for number in range(first, last + 1)}

@@ -56,6 +56,26 @@ def test_the_budget_is_kept_and_smaller_ones_still_get_in(generation):
     assert any("left of the budget" in candidate.fate for candidate in found.trace)
 
 
+def test_what_cannot_fit_is_not_counted_and_the_same_passages_are_found(generation):
+    counted = []
+
+    def count(passage):
+        counted.append(passage.text)
+        return 2 * len(passage.text.split())
+
+    def found(fewest):
+        retriever = Retriever(Hashed(), count, candidates=10, fewest=fewest)
+        return retriever.retrieve("LoRA trains two small matrices, rank 8 or 16", generation, top_k=5, max_tokens=15)
+
+    plain, all_counted = found(None), len(counted)
+    counted.clear()
+    quick = found(lambda passage: len(passage.text.split()))
+    assert quick.passages == plain.passages
+    assert 0 < len(counted) < all_counted
+    assert any("tokens or more, " in one.fate for one in quick.trace)
+    assert [one.id for one in quick.trace] == [one.id for one in plain.trace]
+
+
 def test_every_candidate_has_a_fate(generation):
     found = retrieve(generation, "What is LoRA?", top_k=1)
     assert len(found.passages) == 1
