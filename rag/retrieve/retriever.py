@@ -21,6 +21,13 @@ from rag.types import Candidate, Message, Passage, Retrieval
 class Retriever:
     """Question to passages.
 
+    Args:
+        embedder: for the query.
+        count_passage: tokens of a passage as it stands in the prompt.
+        candidates: how many chunks to look at, at least 1.
+        reranker: orders the best of them; None leaves them as they are.
+        fewest: tokens that a passage has at least, where that is quicker to tell.
+
     Attributes:
         candidates: how many chunks are looked at.
     """
@@ -34,15 +41,6 @@ class Retriever:
         reranker: Reranker | None = None,
         fewest: Callable[[Passage], int] | None = None,
     ) -> None:
-        """Keep the parts.
-
-        Args:
-            embedder: for the query.
-            count_passage: tokens of a passage as it stands in the prompt.
-            candidates: how many chunks to look at, at least 1.
-            reranker: orders the best of them; None leaves them as they are.
-            fewest: tokens that a passage has at least, where that is quicker to tell.
-        """
         self._embedder = embedder
         self._count = count_passage
         self.candidates = candidates
