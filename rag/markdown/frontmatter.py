@@ -6,6 +6,7 @@ Finds it, reads it, makes JSON values of it. Does not know what its fields mean;
 from __future__ import annotations
 
 import datetime
+import itertools
 import json
 import math
 import re
@@ -24,6 +25,10 @@ _PAIR = re.compile(r"([A-Za-z_][\w-]*):[ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
 _LIMIT_CHARS = 200_000
 _LIMIT_VALUES = 20_000
 _LIMIT_FIELDS = 500
+_NESTING = 500
+_TOO_MUCH = "front matter is too large or too deep"
+_BRACKET = re.compile(r"[\[\]{}]")
+_ENTRIES = re.compile(rf"(?:[-?][ \t]+){{{_NESTING}}}")
 _DEPTH = 40
 
 
@@ -89,13 +94,21 @@ def _read_yaml(text: str, start: int) -> FrontMatter:
     if not body.strip():
         return FrontMatter(match.end(), {}, "")
     try:
-        loaded = yaml.load(body, _YAML_LOADER)  # noqa: S506  # made from a safe loader
+        loaded = _load(body)
         if isinstance(loaded, dict):
             return FrontMatter(match.end(), _Normaliser().mapping(loaded), "")
     except _YAML_ERRORS as error:
         if _KEY.match(body) and not _PARAGRAPH.search(body):  # prose between two rules is not YAML that went wrong
             return FrontMatter(match.end(), _salvage(body), _first_line(error))
     return _NONE
+
+
+def _load(body: str) -> object:
+    """YAML as Python values; nesting on which the C loader would crash the process is refused."""
+    opened = itertools.accumulate((1 if mark in "[{" else -1 for mark in _BRACKET.findall(body)), initial=0)
+    if max(opened) > _NESTING or _ENTRIES.search(body):
+        raise ValueError(_TOO_MUCH)
+    return yaml.load(body, _YAML_LOADER)  # noqa: S506  # made from a safe loader
 
 
 def _read_toml(text: str, start: int) -> FrontMatter:
@@ -126,7 +139,7 @@ def _salvage(body: str) -> dict[str, Any]:
     normaliser = _Normaliser()
     for field in _FIELD.split(body)[:_LIMIT_FIELDS]:
         try:
-            loaded = yaml.load(field, _YAML_LOADER)  # noqa: S506  # made from a safe loader
+            loaded = _load(field)
             found.update(normaliser.mapping(loaded) if isinstance(loaded, dict) else {})
         except _YAML_ERRORS:
             if match := _PAIR.match(field):
@@ -151,7 +164,7 @@ class _Normaliser:
     def value(self, loaded: Any, depth: int) -> Any:  # noqa: ANN401  # whatever YAML holds
         self._left -= 1
         if self._left < 0 or depth > _DEPTH:
-            raise ValueError("front matter is too large or too deep")
+            raise ValueError(_TOO_MUCH)
         match loaded:
             case None | bool() | int() | str():
                 return loaded

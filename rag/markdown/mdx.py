@@ -30,6 +30,7 @@ _CONSTANT = re.compile(
 _LITERAL = re.compile(r"""\{[ \t]*(?:`(?P<template>[^`]*)`|"[^"\n]*"|'[^'\n]*'|[A-Za-z_$][\w$]*)[ \t]*\}""")
 _SAID = re.compile(r"(?<![=-])>\s*(?P<said>[^<>{}]*[^\W\d_]{2}[^<>{}]*?)\s*[<{]")
 _LIMIT_CHARS = 20_000
+_MAX_OPEN = 50  # expressions without an end; a page of more is none of MDX
 _OPEN, _CLOSE = "([{", ")]}"
 _CODE = re.compile(r"""["'`](?:\\.|[^\\\n])*?["'`]|//[^\n]*|[(\[{)\]}]|\n""")
 
@@ -77,7 +78,10 @@ def expression(scan: Scan, at: int) -> int:
     literal = _LITERAL.match(text, at)
     if literal and "\n" not in literal[0]:
         return literal.end()
+    if not scan.begins_line(at) or scan.open_expressions > _MAX_OPEN:
+        return at + 1
     end = literal.end() if literal else _expression_end(text, at)
+    scan.open_expressions += not end
     if not end or not scan.fills_lines(at, end):
         return at + 1
     said = [literal.span("template")] if literal else [found.span("said") for found in _SAID.finditer(text, at, end)]

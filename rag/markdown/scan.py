@@ -95,6 +95,7 @@ class Scan:
         dedent: columns of indentation that a tag gives to a line, by line number from 0.
         notices: offset, kind and message.
         components: names of JSX components that the page imports or closes.
+        open_expressions: how many expressions of MDX that nobody closed were met.
     """
 
     text: str
@@ -115,6 +116,7 @@ class Scan:
     dedent: dict[int, int] = field(default_factory=dict)
     notices: list[tuple[int, str, str]] = field(default_factory=list)
     components: set[str] = field(default_factory=set)
+    open_expressions: int = 0
     _masks: list[tuple[int, int, bool]] = field(default_factory=list)
     _found: dict[str, int] = field(default_factory=dict)
 

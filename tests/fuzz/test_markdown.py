@@ -148,6 +148,7 @@ LINES = 50_000  # characters of many lines
         "Ã©" * (LONG // 2),
         "漢字" * (LONG // 2),
         "export const a = {" * (LONG // 18),
+        "<Tab/><TabItem/>\n" + "{x => (\n" * (LINES // 8),
         "import a from 'b'\n" * (LINES // 18),
         "<details>\n<summary>a</summary>\n" * (LINES // 33),
         "<table>" * (LONG // 7),

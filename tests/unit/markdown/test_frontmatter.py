@@ -60,6 +60,14 @@ def test_anchors_that_multiply_are_refused():
     assert found.error == "front matter is too large or too deep"
 
 
+@pytest.mark.parametrize("value", ["a: " + "[" * 30_000, "a: [\n" * 30_000, "a: " + "{x: " * 30_000, "- " * 60_000, "? " * 60_000])
+def test_nesting_that_would_crash_the_reader_is_refused(value):
+    page = page_of(f"---\ntitle: T\nb: 1\n{value}\n---\nText\n")
+    assert page.blocks[-1].text == "Text"
+    assert [notice.message for notice in page.notices] == ["The front matter cannot be read: front matter is too large or too deep"]
+    assert page.title == "T"
+
+
 def test_dates_become_iso_text():
     fields = frontmatter.read("---\na: 2024-02-05\nb: 2024-02-05 13:20:00\nc: 2024-02-05T13:20\n---\n").fields
     assert fields == {"a": "2024-02-05", "b": "2024-02-05T13:20:00", "c": "2024-02-05T13:20"}
