@@ -58,6 +58,7 @@ def test_a_reranker_lies_in_a_folder_or_in_the_cache_of_hugging_face(tmp_path, m
     assert reranker_folder(load_config(flags={"reranker": "cross-encoder/tiny"})) == snapshot
 
 
+@pytest.mark.slow
 def test_the_doctor_looks_at_a_reranker_where_one_is_set(tmp_path):
     def names(reranker):
         report = examine(load_config(flags={"reranker": reranker, "models_dir": tmp_path, "index": tmp_path / "index"}))

@@ -58,6 +58,7 @@ def test_most_notes_are_done_after_the_first_look():
     assert sum(map(may_hold_order, blocks)) < len(blocks) / 4
 
 
+@pytest.mark.slow
 def test_every_character_that_nobody_sees_goes_and_no_other():
     everything = "".join(chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000)
     unseen = [letter for letter in everything if unicodedata.category(letter) == "Cf" and letter not in "\u200c\u200d"]
