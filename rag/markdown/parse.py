@@ -31,6 +31,7 @@ from rag.types import Notice, Span
 
 Resolve = Callable[[str], str | None]
 
+_IMPORT = re.compile(r"^import[ \t][^\n]*[\"']@(?:theme|site|docusaurus)/", re.MULTILINE)
 _EXPLICIT_ID = re.compile(r"\{:?[^{}\n]*#([\w:.-]+)[^{}\n]*\}|\{/\*[ \t]*#([\w:.-]+)[ \t]*\*/\}")
 
 
@@ -50,7 +51,8 @@ def parse(source: str, path: str, *, resolve: Resolve | None = None, glossaries:
     text = level(source)
     front = frontmatter.read(text)
     dialect = detect(path, text[front.end :], front.fields)
-    scan = Scan(text, front.end, mdx=path.endswith(".mdx") or "<TabItem" in text, myst=dialect == "myst", mark=free_mark(text))
+    mdx = path.endswith(".mdx") or "<TabItem" in text or bool(_IMPORT.search(text))
+    scan = Scan(text, front.end, mdx=mdx, myst=dialect == "myst", mark=free_mark(text))
     if front.end:
         scan.hidden.append((0, front.end))
     if front.error:

@@ -115,6 +115,14 @@ def test_sections_of_a_snippet_belong_to_the_pages_that_show_them(tmp_path):
     assert [shared[slice(*span)] for chunk in chunks for span in chunk.spans] == ["Alpha text.", "Beta text."]
 
 
+def test_a_snippet_behind_a_semicolon_is_not_shown(tmp_path):
+    page = "# P\n\n--8<--\nshown.md\n;hidden.md\n--8<--\n"
+    write(tmp_path, **{"p.md": page, "shown.md": "Shown.\n", "hidden.md": "Hidden.\n"})
+    assert reading(tmp_path, "shown.md").chunks[0].metadata["shown_by"] == ["p.md"]
+    assert "shown_by" not in reading(tmp_path, "hidden.md").chunks[0].metadata
+    assert "missing-include" not in {notice.kind for notice in reading(tmp_path, "p.md").notices}
+
+
 def test_what_many_pages_show_belongs_to_none(tmp_path):
     write(tmp_path, **{f"p{number}.md": f'# P{number}\n\n--8<-- "shared.md"\n' for number in range(4)}, **{"shared.md": "Text.\n"})
     [chunk] = reading(tmp_path, "shared.md").chunks

@@ -307,6 +307,11 @@ In `{code}` it stays.
     ]
 
 
+def test_a_page_that_imports_from_its_site_is_mdx_whatever_its_name():
+    page = page_of("import X from '@site/x';\n\n<X>\n    {x.map((y) => y)}\n\n    Text of {'one'}.\n</X>\n", "docs/a.md")
+    assert [(block.kind, block.text) for block in page.blocks] == [("paragraph", "Text of one.")]
+
+
 def test_components_over_several_lines():
     source = """\
 <Button
