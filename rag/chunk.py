@@ -18,7 +18,7 @@ from rag.piece import Piece, join, split_block
 from rag.protocols import TokenCounter
 from rag.types import Chunk, Document, Metadata, heading_line
 
-CHUNKER_VERSION = "4"
+CHUNKER_VERSION = "5"
 _TINY_TOKENS = 24  # a section with less text than this says too little alone; any more and its own heading path is worth keeping
 
 
