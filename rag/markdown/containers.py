@@ -1,4 +1,4 @@
-"""Containers between marks: `:::note[Title]` of Docusaurus and its relatives, and MyST directives in code fences."""
+"""Containers between marks: `:::note[Title]` of Docusaurus and its relatives, `/// note | Title` of MkDocs, MyST's directives."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ _OPEN = re.compile(
         (?P<rest>[^\n]*)""",
     re.VERBOSE,
 )
+_SLASHES = re.compile(r"[ \t]*(?P<name>[a-z][\w-]*)[ \t]*(?:\|[ \t]*(?P<title>\S[^\n]*?))?[ \t]*\Z")
+_SLASH_OPTIONS = re.compile(r"\n(?:[ \t>]*(?: {4}|\t)[\w-]+:[^\n]*(?:\n|\Z))+")
 _TRAILING_ATTRIBUTES = re.compile(r"\{[^{}\n]*\}[ \t]*\Z")
 _TITLE = re.compile(r"""title=(?P<quote>["'])(?P<title>.*?)(?P=quote)""")
 _OPTION = re.compile(r"[ \t>]*:[\w-]+:[^\n]*(?:\n|\Z)|[ \t>]*---[ \t]*\n(?:[^\n]*\n){0,40}?[ \t>]*---[ \t]*(?:\n|\Z)")
@@ -27,6 +29,7 @@ _MARKDOWN = _TYPES | frozenset(
     "glossary list-table figure-md margin sidebar card topic grid tab-set tab-item figure table epigraph prf:theorem exercise "
     "solution".split()
 )
+_SLASHED = frozenset("tab html caption figure-caption table-caption define".split())
 _CODE = frozenset("code code-block code-cell csv-table sourcecode literalinclude".split())
 _HIDDEN = frozenset("include toctree tableofcontents contents bibliography".split())
 _WHOLE = _CODE | _HIDDEN | frozenset("math mermaid image".split())
@@ -122,13 +125,40 @@ class Colons:
         """A container without an end: what it says holds to the next heading, if its type is known; else it is text."""
         if opened.name in _TYPES:
             opened.scope.end = min(self._scan.next_heading(opened.end), limit)
-            self._scan.notice(opened.start, "unclosed-admonition", f"The container :::{opened.name} is not closed.")
+            self._scan.notice(opened.start, "unclosed-admonition", f"The container {opened.name} is not closed.")
             self._keep(opened)
 
     def close(self) -> None:
         """Settle what was not closed."""
         for opened in self._open:
             self._unclosed(opened, len(self._scan.text))
+
+
+class Slashes(Colons):
+    """Lines of three slashes or more, in order: `/// type | Title`, with options indented below."""
+
+    def read(self, start: int, end: int) -> int:
+        """The slashes `[start, end)`; returns where to go on."""
+        scan, text = self._scan, self._scan.text
+        stop = line_end(text, end)
+        if scan.in_indented_code(start):
+            return stop
+        if not text[end:stop].strip():
+            self._close(start, end - start, stop)
+            return stop
+        match = _SLASHES.match(text, end, stop)
+        if not match or match["name"] not in _TYPES | _SLASHED:
+            return stop
+        name = match["name"]
+        title = match.span("title") if match["title"] and name != "html" else None
+        kind: Kind = "tab" if name == "tab" else "admonition"
+        scope = Scope(stop, len(text), kind if name in _TYPES or title else "", name, title)
+        self._open.append(_Open(end - start, scope, start, stop, name))
+        options = _SLASH_OPTIONS.match(text, stop)
+        if not options:
+            return stop
+        scan.hide(stop + 1, options.end(), blank=True)
+        return options.end() - 1
 
 
 def _title(text: str, match: re.Match[str], start: int, stop: int) -> Span | None:

@@ -20,7 +20,7 @@ _LINE = re.compile(
     r"""
     (?P<esm>(?:import|export)[ \t]+(?=["'{*\w]))
   | [ \t>]*+ (?:
-        (?:(?:[-*+]|\d{1,9}[.)])[ \t]++)?(?P<colons>:{3,})
+        (?:(?:[-*+]|\d{1,9}[.)])[ \t]++)?(?P<colons>:{3,}|/{3,})
       | (?P<bracket>\\\[)
       | (?P<environment>\\begin\{(?:align|alignat|equation|eqnarray|flalign|gather|multline)\*?\})
       | (?P<mark>\*\[[^\]\n]{1,100}\]: | \[TOC\][ \t]*$ | \[\[_?(?:TOC|toc)_?\]\][ \t]*$ | ;?-+8<-+
@@ -39,7 +39,7 @@ class _Walk:
     def __init__(self, scan: Scan) -> None:
         self._scan = scan
         self._fences, self._spans, self._tags = Fences(scan), CodeSpans(scan), Tags(scan)
-        self._shortcodes, self._colons = hugo.Shortcodes(scan), containers.Colons(scan)
+        self._shortcodes, self._colons, self._slashes = hugo.Shortcodes(scan), containers.Colons(scan), containers.Slashes(scan)
 
     def run(self) -> None:
         scan, text = self._scan, self._scan.text
@@ -53,6 +53,7 @@ class _Walk:
                 at = max(self._point(match), start + 1) if match else start + 1
         self._tags.close()
         self._colons.close()
+        self._slashes.close()
         scan.scopes.sort(key=lambda scope: (scope.start, -scope.end))
         scan.leaves.sort(key=lambda leaf: leaf.start)
 
@@ -65,7 +66,7 @@ class _Walk:
         at = match.start(name)
         match name:
             case "colons":
-                after = self._colons.read(at, end)
+                after = (self._colons if self._scan.text[at] == ":" else self._slashes).read(at, end)
             case "bracket":
                 after = mathblock.read(self._scan, at, end)
             case "environment":

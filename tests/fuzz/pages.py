@@ -298,6 +298,9 @@ FRAGMENTS = [
         '<img\n  src="a"\n>',
     ),
     *(
+        "/// note | T\n",
+        "    type: x\n",
+        "\n///\n",
         "{++\n",
         "\n++}",
         "{~~",

@@ -143,6 +143,47 @@ other
     ]
 
 
+def test_blocks_between_slashes():
+    source = """\
+/// warning | The *title*
+    type: x
+
+Body.
+
+//// tab | One
+
+In it.
+
+////
+///
+
+/// caption
+The caption.
+///
+
+/// not one
+/// html | div.x
+    attrs: {a: b}
+Text.
+///
+
+/// note
+never closed
+"""
+    page = page_of(source, "docs/m.md")
+    assert outline(source, page) == [
+        ("admonition*", "", "The title", ("The *title*",)),
+        ("admonition", "The title", "Body.", ("Body.",)),
+        ("tab*", "The title", "One", ("One",)),
+        ("tab", "The title > One", "In it.", ("In it.",)),
+        ("paragraph", "", "The caption.", ("The caption.",)),
+        ("paragraph", "", "/// not one", ("/// not one",)),
+        ("paragraph", "", "Text.", ("Text.",)),
+        ("admonition", "", "never closed", ("never closed",)),
+    ]
+    assert [(notice.line, notice.kind) for notice in page.notices] == [(23, "unclosed-admonition")]
+
+
 def test_spans_with_attributes_and_quoted_keys():
     source = 'A [*red* word]{.red}, []{ #here }a [set] {x} and ++"Shift"+enter++.\n'
     page = page_of(source, "docs/m.md")
