@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 
 from rag.markdown.lines import line_end
 from rag.markdown.scan import Scan
 
 _FACT = re.compile(r"<!--\s*([A-Za-z][\w-]*:[\w-]+)[ \t]+(\S.*?)\s*-->", re.DOTALL)
-_MDX_END = re.compile(r"\*/\s{0,20}\}")
 _DESCRIBED = re.compile(r"[ \t]*\n(?:[ \t]*\n)?:[ \t]{1,4}\S")
 
 
@@ -34,11 +34,12 @@ def html(scan: Scan, at: int) -> int:
 
 def mdx(scan: Scan, at: int, inner: int) -> int:
     """`{/* ... */}`, whose text begins at `inner`."""
-    close = _MDX_END.search(scan.text, inner) if scan.find("*/", inner) >= 0 else None
-    if not close:
+    close = bisect_left(scan.comment_ends, (inner, 0))
+    if close == len(scan.comment_ends):
         return at + 1
-    scan.hide(at, close.end())
-    return close.end()
+    end = scan.comment_ends[close][1]
+    scan.hide(at, end)
+    return end
 
 
 def obsidian(scan: Scan, at: int) -> int:

@@ -6,7 +6,6 @@ Finds it, reads it, makes JSON values of it. Does not know what its fields mean;
 from __future__ import annotations
 
 import datetime
-import itertools
 import json
 import math
 import re
@@ -25,10 +24,12 @@ _PAIR = re.compile(r"([A-Za-z_][\w-]*):[ \t]+(\S.*?)[ \t]*$", re.MULTILINE)
 _LIMIT_CHARS = 200_000
 _LIMIT_VALUES = 20_000
 _LIMIT_FIELDS = 500
+_LIMIT_BITS = 4096  # Python writes no number with many more digits in decimal
 _NESTING = 500
 _TOO_MUCH = "front matter is too large or too deep"
-_BRACKET = re.compile(r"[\[\]{}]")
-_ENTRIES = re.compile(rf"(?:[-?][ \t]+){{{_NESTING}}}")
+_OPENERS = "[{-?:"
+"""What lists and mappings of YAML begin with; a text with few of them is not nested deep."""
+
 _DEPTH = 40
 
 
@@ -53,7 +54,7 @@ def _loader() -> Any:  # noqa: ANN401  # a class of one of two
 
 
 _YAML_LOADER = _loader()
-_YAML_ERRORS = (yaml.YAMLError, ValueError, TypeError, RecursionError, OverflowError, AttributeError)
+_YAML_ERRORS = (yaml.YAMLError, ValueError, TypeError, LookupError, RecursionError, OverflowError, AttributeError)
 
 
 class FrontMatter(NamedTuple):
@@ -105,10 +106,19 @@ def _read_yaml(text: str, start: int) -> FrontMatter:
 
 def _load(body: str) -> object:
     """YAML as Python values; nesting on which the C loader would crash the process is refused."""
-    opened = itertools.accumulate((1 if mark in "[{" else -1 for mark in _BRACKET.findall(body)), initial=0)
-    if max(opened) > _NESTING or _ENTRIES.search(body):
+    if sum(map(body.count, _OPENERS)) > _NESTING and _is_deep(body):
         raise ValueError(_TOO_MUCH)
     return yaml.load(body, _YAML_LOADER)  # noqa: S506  # made from a safe loader
+
+
+def _is_deep(body: str) -> bool:
+    """Whether lists and mappings are nested too deep, as the parser sees them, which does not recurse."""
+    depth = 0
+    for event in yaml.parse(body, _YAML_LOADER):
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _NESTING:
+            return True
+    return False
 
 
 def _read_toml(text: str, start: int) -> FrontMatter:
@@ -166,6 +176,8 @@ class _Normaliser:
         if self._left < 0 or depth > _DEPTH:
             raise ValueError(_TOO_MUCH)
         match loaded:
+            case int() if loaded.bit_length() > _LIMIT_BITS:
+                return hex(loaded)
             case None | bool() | int() | str():
                 return loaded
             case float():
@@ -174,7 +186,9 @@ class _Normaliser:
                 return loaded.isoformat()
             case dict():
                 return {str(self.value(key, depth + 1)): self.value(item, depth + 1) for key, item in loaded.items()}
-            case list() | tuple() | set() | frozenset():
+            case set():
+                return sorted((self.value(item, depth + 1) for item in loaded), key=str)  # a set has another order in each run
+            case list() | tuple():
                 return [self.value(item, depth + 1) for item in loaded]
             case _:
                 return str(loaded)

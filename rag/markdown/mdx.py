@@ -28,7 +28,7 @@ _CONSTANT = re.compile(
     re.VERBOSE,
 )
 _LITERAL = re.compile(r"""\{[ \t]*(?:`(?P<template>[^`]*)`|"[^"\n]*"|'[^'\n]*'|[A-Za-z_$][\w$]*)[ \t]*\}""")
-_SAID = re.compile(r"(?<![=-])>\s*(?P<said>[^<>{}]*[^\W\d_]{2}[^<>{}]*?)\s*[<{]")
+_SAID = re.compile(r"(?<![=-])>\s*+(?=[^<>{}]*?[^\W\d_]{2})(?P<said>(?:[^\s<>{}]++|\s++(?![<{]))++)\s*+[<{]")
 _LIMIT_CHARS = 20_000
 _MAX_OPEN = 50  # expressions without an end; a page of more is none of MDX
 _OPEN, _CLOSE = "([{", ")]}"

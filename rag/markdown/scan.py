@@ -21,6 +21,7 @@ from rag.types import Span
 
 PREFIX = re.compile(r"[ \t]*(?:>[ \t]*)*")
 _HEADING = re.compile(r"^#{1,6}[ \t]+\S", re.MULTILINE)
+_COMMENT_END = re.compile(r"\*/\s{0,20}\}")
 _BLANK = re.compile(r"\n[ \t>]*\n")
 _QUOTED = re.compile(r"[ \t]*(?:(?:[-*+]|\d{1,9}[.)])[ \t]+)*>")
 _NOT_CODE = re.compile(r"[ \t>]*(?:[-*+][ \t]|\d{1,9}[.)][ \t]|!!!|\?\?\?|===|\[\^|:[ \t:]|<|\{\{)")
@@ -179,6 +180,11 @@ class Scan:
     def headings(self) -> list[int]:
         """Offsets of what looks like a heading and stands at the start of a line."""
         return [match.start() for match in _HEADING.finditer(self.text)]
+
+    @cached_property
+    def comment_ends(self) -> list[Span]:
+        """Where comments of MDX may end: `*/}`."""
+        return [match.span() for match in _COMMENT_END.finditer(self.text)]
 
     @cached_property
     def blanks(self) -> list[int]:

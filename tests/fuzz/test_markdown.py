@@ -149,6 +149,8 @@ LINES = 50_000  # characters of many lines
         "漢字" * (LONG // 2),
         "export const a = {" * (LONG // 18),
         "<Tab/><TabItem/>\n" + "{x => (\n" * (LINES // 8),
+        "<Tab/><TabItem/>\n" + ("{x >" + "ab " * 6000 + "}\n\n") * 8,
+        "{/* " * (LONG // 2) + "\n*/",
         "import a from 'b'\n" * (LINES // 18),
         "<details>\n<summary>a</summary>\n" * (LINES // 33),
         "<table>" * (LONG // 7),

@@ -1,3 +1,5 @@
+import json
+
 import pytest
 
 from rag.markdown import frontmatter
@@ -48,9 +50,35 @@ def test_what_does_not_parse_is_hidden_and_reported():
     assert page.title == "A: b"
 
 
-@pytest.mark.parametrize("value", ["2024-13-45", "!!python/object:os.system x", "[" * 3000, "{a: *none}", "\t- x", "!!binary 'x'"])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "2024-13-45",
+        "!!python/object:os.system x",
+        "[" * 3000,
+        "{a: *none}",
+        "\t- x",
+        "!!binary 'x'",
+        "!!int ''",
+        "!!float ''",
+        "!!bool x",
+        "!!timestamp x",
+        "!!int [1]",
+    ],
+)
 def test_hostile_values(value):
-    page_of(f"---\ntitle: T\nx: {value}\n---\nText\n")
+    page = page_of(f"---\ntitle: T\nx: {value}\n---\nText\n")
+    assert page.title == "T"
+    assert page.blocks[-1].text == "Text"
+
+
+def test_a_number_too_long_for_decimal_digits_can_be_stored():
+    fields = frontmatter.read(f"---\na: 0x{'f' * 5000}\n---\n").fields
+    assert json.loads(json.dumps(fields)) == {"a": "0x" + "f" * 5000}
+
+
+def test_a_set_is_in_order():
+    assert frontmatter.read("---\na: !!set {d, a, 2, c, b}\n---\n").fields == {"a": [2, "a", "b", "c", "d"]}
 
 
 def test_anchors_that_multiply_are_refused():
@@ -60,7 +88,18 @@ def test_anchors_that_multiply_are_refused():
     assert found.error == "front matter is too large or too deep"
 
 
-@pytest.mark.parametrize("value", ["a: " + "[" * 30_000, "a: [\n" * 30_000, "a: " + "{x: " * 30_000, "- " * 60_000, "? " * 60_000])
+@pytest.mark.parametrize(
+    "value",
+    [
+        "a: " + "[" * 30_000,
+        "a: [\n" * 30_000,
+        "a: " + "{x: " * 30_000,
+        "c:\n" + "- " * 60_000,
+        "? " * 60_000,
+        f"a: '{']' * 60_000}'\nb: {'[' * 60_000}",
+        "a: " + "[ ']', " * 25_000,
+    ],
+)
 def test_nesting_that_would_crash_the_reader_is_refused(value):
     page = page_of(f"---\ntitle: T\nb: 1\n{value}\n---\nText\n")
     assert page.blocks[-1].text == "Text"
