@@ -37,7 +37,13 @@ _BREAK = re.compile(
     r"|</?(?:b|i|u|em|strong|small|sub|sup|code|span|div|center|font|p)(?:\s[^<>]*)?>"
     r"|\bfa[bklrs]?:fa-[\w-]+\s?"
 )
-_END = re.compile(r"\"[^\"\n]*\"|#\w+;|(?P<end>;)")
+_END = re.compile(
+    r"""
+    "[^"\n]*" | \#\w+;
+  | \[(?:[^\[\]"\n]|"[^"\n]*")*+\] | \((?:[^()"\n]|"[^"\n]*")*+\) | \{(?:[^{}"\n]|"[^"\n]*")*+\} | \|[^|\n]*\|
+  | (?P<end>;)""",
+    re.VERBOSE,
+)
 _SUBGRAPH = re.compile(
     r"\s*subgraph\s+(?:[\w.-]+\s*)?(?:\[\s*\"?(?P<title>[^\]\"]*)\"?\s*\]|\"(?P<quoted>[^\"]*)\")|\s*subgraph\s+"
 )

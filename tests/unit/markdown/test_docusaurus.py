@@ -337,3 +337,8 @@ x`}
         ("code", "", "a.js\nconst x = {1};\n\nx", (source[source.index("<CodeBlock") :].strip(),)),
     ]
     assert [(link.kind, link.target) for link in page.links] == [("image", "./a.png")]
+
+
+def test_a_page_that_shows_such_an_import_as_code_is_not():
+    page = page_of("```jsx\nimport X from '@theme/X';\n```\n\n{\n  presets: ['classic'],\n}\n", "docs/a.md")
+    assert [block.kind for block in page.blocks] == ["code", "paragraph"]

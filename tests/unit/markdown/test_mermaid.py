@@ -78,6 +78,10 @@ def test_a_flowchart_by_its_labels():
             ["Start -> Choice", "Choice -> C: yes", "C -> D-1"],
         ),
         ('flowchart LR A["x; y"] --> B("a #35; b"); B --> C[fa:fa-car Car <br/> red]', ["x; y -> a #35; b", "a #35; b -> Car red"]),
+        (
+            'graph TD; A[Start; now]-->|a; b|B{Ask; again}; B-->C((1; 2)); C-->D[(x; y)]; D-->E["a ] ; b"]; E-->F',
+            ["Start; now -> Ask; again: a; b", "Ask; again -> 1; 2", "1; 2 -> x; y", "x; y -> a ] ; b", "a ] ; b -> F"],
+        ),
         ("sequenceDiagram; A->>B: hi; B-->>A: yo", ["A -> B: hi", "B -> A: yo"]),
         (
             'classDiagram\n  Customer "1" --> "0..3" Ticket : buys\n  class Bank["The bank"] {\n    +open()\n  }\n'
