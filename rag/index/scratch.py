@@ -1,7 +1,8 @@
 """A reader's private copy of a folder.
 
 Knows temporary folders and how to tell those of living processes from those that were left behind. Knows nothing of what is
-copied. Each folder holds a file that its process keeps locked; a folder whose lock is free belongs to nobody and is swept.
+copied. Each folder holds a file that its process keeps locked; a folder whose lock is free belongs to nobody and is swept. It gets
+its name when the file is locked, so that none is swept while it is being made.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from rag.index.files import copy_tree
 from rag.index.trouble import explained
 
 _PREFIX = "rag-notes-"
+_UNFINISHED = "rag-making-"
 _OWNER = "owner.lock"
 _GRACE_S = 60.0
-"""A folder without an owner's file is younger than this only while it is being made."""
+"""A folder without an owner's file, or without its final name, is younger than this while it is being made."""
 
 
 class Scratch:
@@ -29,10 +31,11 @@ class Scratch:
         parent = Path(tempfile.gettempdir())
         with explained(parent, "making a private folder for reading (TMPDIR names another place for it)"):
             _sweep(parent)
-            self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=parent))
+            made = Path(tempfile.mkdtemp(prefix=_UNFINISHED, dir=parent))
             self._pid = os.getpid()
-            self._descriptor = os.open(self.folder / _OWNER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._descriptor = os.open(made / _OWNER, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self.folder = made.rename(parent / (_PREFIX + made.name.removeprefix(_UNFINISHED)))
 
     def copy(self, source: Path) -> Path:
         """Copy a folder into this one.
@@ -62,7 +65,7 @@ class Scratch:
 
 
 def _sweep(parent: Path) -> None:
-    for folder in parent.glob(f"{_PREFIX}*"):
+    for folder in [*parent.glob(f"{_PREFIX}*"), *parent.glob(f"{_UNFINISHED}*")]:
         try:
             if folder.lstat().st_uid != os.getuid():
                 continue
@@ -73,8 +76,11 @@ def _sweep(parent: Path) -> None:
         except OSError:
             continue  # somebody else's, or no folder of ours: leave it alone
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            _remove(folder)
+            if folder.name.startswith(_PREFIX):
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _remove(folder)
+            else:
+                _sweep_unfinished(folder)
         except BlockingIOError:
             pass  # its process lives
         finally:

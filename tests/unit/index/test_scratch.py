@@ -97,6 +97,34 @@ def test_a_folder_whose_owner_has_not_signed_yet_is_left_alone_for_a_minute(temp
     assert list(temporary.iterdir()) == [young]
 
 
+def test_a_folder_that_is_being_made_is_not_swept_by_another_reader(tmp_path, temporary, monkeypatch):
+    """Between the owner's file and its lock, the lock is free."""
+    (tmp_path / "source").mkdir()
+    real, swept = scratch.fcntl.flock, []
+
+    def flock(descriptor, how):
+        if not swept:
+            swept.append(True)
+            scratch._sweep(temporary)
+        return real(descriptor, how)
+
+    monkeypatch.setattr(scratch.fcntl, "flock", flock)
+    made = Scratch()
+    assert swept and made.copy(tmp_path / "source").is_dir()
+    made.close()
+    assert list(temporary.iterdir()) == []
+
+
+def test_what_was_never_finished_is_swept_after_a_minute(temporary):
+    young, old = temporary / "rag-making-young", temporary / "rag-making-old"
+    for folder in (young, old):
+        folder.mkdir()
+        (folder / "owner.lock").write_text("")
+    os.utime(old, (time.time() - 3600,) * 2)
+    Scratch().close()
+    assert list(temporary.iterdir()) == [young]
+
+
 def test_nothing_else_is_swept(temporary, tmp_path):
     (tmp_path / "precious").mkdir()
     (tmp_path / "precious/owner.lock").write_text("")
