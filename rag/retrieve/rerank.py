@@ -30,7 +30,7 @@ def rerank(question: str, candidates: Sequence[Ranked], reranker: Reranker, coun
         scores and ranks. Then the others, as they were: their scores mean something else.
     """
     first, others = list(candidates[:count]), list(candidates[count:])
-    scores = reranker.scores(question, [one.chunk.embed_text for one in first])
+    scores = reranker.scores(question, [one.chunk.embed_text for one in first]) if first else []  # it may have to be loaded
     order = sorted(zip(scores, first, strict=True), key=lambda pair: -pair[0])
     read = [
         replace(one, score=score, scores={**one.scores, "rerank": score}, ranks={**one.ranks, "rerank": place})

@@ -86,8 +86,8 @@ def test_it_reads_the_heading_line_and_what_is_searched_for():
 def test_it_is_not_asked_where_there_is_nothing_to_read():
     reranker = OverlapReranker()
     assert retrieve(reranker, "  ").passages == ()
-    assert reranker.asked == []
     assert retrieve(reranker, where={"tags": "none"}).passages == ()
+    assert reranker.asked == []
 
 
 def test_those_that_it_does_not_read_are_left_out_and_the_trace_says_so(monkeypatch):
@@ -109,11 +109,8 @@ def test_those_that_it_does_not_read_are_left_out_and_the_trace_says_so(monkeypa
 
 
 def test_as_many_are_read_as_are_wanted():
-    class Counting(OverlapReranker):
-        pass
-
     many = [page(f"p{number}.md", f"Tea number {number} is steeped.", title=f"T{number}") for number in range(60)]
-    reranker = Counting()
+    reranker = OverlapReranker()
     retriever = Retriever(Hashed(), lambda passage: 1, candidates=50, reranker=reranker)
     retriever.retrieve("steeped tea", FakeGeneration(many), top_k=5, max_tokens=100)
     assert len(reranker.asked[0][1]) == RERANKED == 30
