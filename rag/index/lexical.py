@@ -116,15 +116,18 @@ class Lexical:
         Words count by their weight and rarity in both; one that no chunk holds counts as the rarest. An unknown id has 0 and 0.
         """
         rows = self._rows_of(ids)
-        held = np.zeros(len(self._ids))
-        total = 0.0
+        scores, held, total = np.zeros(len(rows)), np.zeros(len(rows)), 0.0
         for term, weight in terms.items():
             low, high = self._slice(term)
             worth = weight * _idf(high - low, len(self._ids))
-            held[self._rows[low:high]] += worth
             total += worth
-        scores = self._scores(terms)
-        return [(float(scores[row]), float(held[row]) / total) if row >= 0 and total else (0.0, 0.0) for row in rows]
+            if low < high:
+                # A few rows are looked up among the sorted ones: a common word stands in half of all chunks.
+                places = np.minimum(np.searchsorted(self._rows[low:high], rows), high - low - 1)
+                has = self._rows[low:high][places] == rows
+                held[has] += worth
+                scores[has] += self._bm25(weight, high - low, rows[has], self._weights[low:high][places[has]])
+        return [(float(score), float(part) / total if total else 0.0) for score, part in zip(scores, held, strict=True)]
 
     def highest(self, terms: Mapping[str, float]) -> float:
         """Return the BM25 score that no chunk can reach: of one that says all the words over and over."""
@@ -135,8 +138,13 @@ class Lexical:
         for term, weight in terms.items():
             low, high = self._slice(term)
             if low < high:
-                rows, often = self._rows[low:high], self._weights[low:high]
-                scores[rows] += weight * _idf(high - low, len(scores)) * often * (K1 + 1) / (often + self._norms[rows])
+                rows = self._rows[low:high]
+                scores[rows] += self._bm25(weight, high - low, rows, self._weights[low:high])
+        return scores
+
+    def _bm25(self, weight: float, frequency: int, rows: _Array, often: _Array) -> _Array:
+        """Return what a word adds to the scores of some rows that hold it."""
+        scores: _Array = weight * _idf(frequency, len(self._ids)) * often * (K1 + 1) / (often + self._norms[rows])
         return scores
 
     def _slice(self, term: str) -> tuple[int, int]:
