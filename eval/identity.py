@@ -14,6 +14,7 @@ from typing import Any
 from eval.machine import versions
 from eval.protocol import PROTOCOL
 from rag.config import Config
+from rag.folders import reranker_folder
 
 # Where things are does not change an answer, and neither do the chat's address and the log level.
 _NOT_OF_ANSWERS = {
@@ -74,6 +75,28 @@ def engine_identity(config: Config) -> str:
     return library.name if library else "installed"
 
 
+def reranker_identity(config: Config) -> str:
+    """Return the hash of the files in the reranker's folder: its name stays when it is trained further, and so do their sizes.
+
+    Args:
+        config: names the reranker.
+
+    Returns:
+        The hash; empty where no reranker is set.
+
+    Raises:
+        ConfigError: the setting names no cross-encoder.
+        ModelError: it is not on this machine.
+    """
+    if not config.reranker:
+        return ""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in reranker_folder(config).iterdir() if path.is_file()):
+        stamp = file.stat()
+        digest.update(f"{file.name} {_file_hash(file, stamp.st_size, stamp.st_mtime_ns)}\n".encode())
+    return digest.hexdigest()[:12]
+
+
 def system_identity(config: Config, index: Mapping[str, Any]) -> dict[str, Any]:
     """Return all that an answer depends on but the question and its history.
 
@@ -85,12 +108,14 @@ def system_identity(config: Config, index: Mapping[str, Any]) -> dict[str, Any]:
         JSON values, equal for systems that give equal answers.
 
     Raises:
+        ConfigError: the setting of the reranker names none.
         ModelError: weights are not there.
     """
     settings = {key: value for key, value in config.model_dump(mode="json").items() if key not in _NOT_OF_THE_SYSTEM}
     return {
         "settings": settings,
         "llm": model_identity(config),
+        "reranker": reranker_identity(config),
         "engine": engine_identity(config),
         "index": {name: index.get(name) for name in ("embedder", "chunker", "hashes")},
         "code": system_code(),
@@ -133,7 +158,7 @@ def system_code(folder: Path = _SYSTEM) -> str:
     return digest.hexdigest()[:16]
 
 
-@functools.lru_cache(maxsize=8)
+@functools.lru_cache(maxsize=64)
 def _file_hash(path: Path, size: int, changed: int) -> str:
     """A second per gigabyte, once for each state of the file."""
     del size, changed  # they are the key

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -39,6 +40,18 @@ def test_servers_and_repositories_are_named(config):
 )
 def test_a_system_is_what_its_answers_depend_on(config, change, same):
     assert (system_identity(config, INDEX) == system_identity(config.model_copy(update=change), INDEX)) is same
+
+
+def test_a_system_is_the_weights_of_its_reranker(config, tmp_path):
+    folder = tmp_path / "ranker"
+    folder.mkdir()
+    (folder / "model.safetensors").write_bytes(b"one")
+    ranked = config.model_copy(update={"reranker": str(folder)})
+    first = system_identity(ranked, INDEX)
+    assert system_identity(ranked, INDEX) == first
+    (folder / "model.safetensors").write_bytes(b"two")
+    os.utime(folder / "model.safetensors", ns=(1, 1))
+    assert system_identity(ranked, INDEX) != first
 
 
 def test_a_system_is_what_its_index_holds_and_not_its_number(config):
