@@ -16,7 +16,7 @@ _LABEL = re.compile(r"\[((?:\\.|[^\[\]\\]){0,999})\]")
 _IDENTIFIER = re.compile(r"[A-Za-z][\w:-]*(?:\.[\w:-]+)*\Z")
 _PLAIN = re.compile(r"[^\s()<>\\]+")
 _TITLE = re.compile(r"""\s+(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\((?:\\.|[^()\\])*\))(?=\s*\))""")
-_BRACKET = re.compile(r"[\[\]]")
+_BRACKET = re.compile(r"\\.|`[^`\n]+`|[\[\]]")  # those that are escaped or code count for nothing
 _ANGLE = re.compile(r"<([^<>\n]*)>")
 _SPACE = re.compile(r"\s+")
 _MAX_PARENTHESES = 32
@@ -103,7 +103,7 @@ def closing_bracket(text: str, at: int) -> int:
     """The bracket that closes the one before `at`; -1 if none does nearby."""
     depth = 1
     for match in _BRACKET.finditer(text, at, at + 2000):
-        depth += 1 if match[0] == "[" else -1
+        depth += (match[0] == "[") - (match[0] == "]")
         if not depth:
             return match.start()
         if depth > _MAX_PARENTHESES:

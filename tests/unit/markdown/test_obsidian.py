@@ -197,3 +197,8 @@ def test_queries_inside_a_line():
     page = page_of(source, "note.md")
     assert [block.text for block in page.blocks] == ["Due and but = 5 and x. Page"]
     assert [source[low:high] for low, high in page.hidden] == ["`= this.due`", "`$= dv.pages().length`"]
+
+
+def test_a_bracket_in_code_or_escaped_ends_no_footnote():
+    source = "One^[with `]` in it], two^[a \\] b] end.\n"
+    assert [block.text for block in page_of(source).blocks] == ["One (with ] in it), two (a ] b) end."]
