@@ -23,6 +23,7 @@ from eval.cache import Cache
 from eval.commands.run import index_facts
 from eval.identity import engine_identity, model_identity, system_identity
 from eval.machine import versions
+from eval.own_index import bring_up
 from eval.turns import Side, ask_all
 from rag.assistant import Assistant
 from rag.config import Config
@@ -30,7 +31,7 @@ from rag.errors import ConfigError
 from rag.progress import ProgressBar
 from rag.protocols import Embedder
 from rag.types import Answer
-from rag.wiring import build_assistant, build_embedder, build_index, build_llm, embedder_fingerprint, run_ingest
+from rag.wiring import build_assistant, build_embedder, build_index, build_llm, embedder_fingerprint
 
 _PLAIN_PARTS = ("xllamacpp", "transformers", "torch", "openvino", "sentence-transformers", "llama-index-core", "numpy")
 
@@ -97,7 +98,7 @@ class AnswersBench:
         place = {"corpus": corpus, "index": self._folder / questions.name, "store": "", "keep_generations": 1}
         config = self._config.model_copy(update=place)
         with ProgressBar() as progress:
-            run_ingest(config, full=False, dry_run=False, progress=progress)
+            bring_up(config, progress)
         with build_index(config).open() as generation:
             pages = {path: generation.source(path) for path in generation.paths()}
         with build_assistant(config) as assistant:

@@ -16,6 +16,7 @@ from eval.baselines import build_baselines
 from eval.evidence_sets import EvidenceSet, read_set
 from eval.growth import build, spread, time_retrieval
 from eval.ir import estimate
+from eval.own_index import bring_up
 from eval.retrieval import Ours, Stock, System, Values, against, measure, summary
 from rag.answer.prompt import passage_block
 from rag.config import Config
@@ -32,7 +33,6 @@ from rag.wiring import (
     build_reranker,
     embedder_fingerprint,
     fingerprint,
-    run_ingest,
 )
 
 _TIMED = 200
@@ -91,7 +91,7 @@ class RetrievalBench:
 
     def _one(self, questions: EvidenceSet, progress: ProgressBar, *, baselines: bool, ablate: bool) -> dict[str, Any]:
         config = self._config.model_copy(update={"corpus": questions.corpus, **self._folder(questions.name)})
-        run_ingest(config, full=False, dry_run=False, progress=progress)
+        bring_up(config, progress)
         with build_index(config).open() as generation:
             pages = {path: generation.source(path) for path in generation.paths()}
             unread: dict[str, str] = {}  # pages that are not indexed, whose evidence nobody finds

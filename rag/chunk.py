@@ -59,7 +59,7 @@ def chunk_page(document: Document, page: Page, counter: TokenCounter, target_tok
                 heading_path=path,
                 kind=_kind(pieces),
                 line=lines.line(whole.spans[0][0]),
-                lead=_lead(pieces, {document.title, *path}),
+                lead=_lead(pieces, _said(document.title, path)),
                 repeated=whole.repeated,
                 metadata=_filters(document.metadata),
             )
@@ -110,9 +110,10 @@ def _sections(document: Document, page: Page, counter: TokenCounter, limit: int)
         path = tuple(block.heading_path)
         overhead = _overhead(document.title, path, counter)
         # A long heading line must leave room for text; what is lost to it is only size, never content.
-        room = max(limit - overhead - _unsaid(waiting, {document.title, *path}), limit // 4)
+        room = max(limit - overhead - _unsaid(waiting, _said(document.title, path)), limit // 4)
         pieces = split_block(block, counter, room)
-        if waiting and not _is_prefix(waiting_path, path):
+        crowded = pieces[0].leads and sum(piece.tokens for piece in [*waiting, *pieces]) > limit // 2
+        if waiting and (crowded or not _is_prefix(waiting_path, path)):
             sections.append(_Section(waiting_path, waiting, _overhead(document.title, waiting_path, counter)))
             waiting = []
         if pieces[0].leads:
@@ -171,6 +172,11 @@ def _common(first: Sequence[str], second: Sequence[str]) -> tuple[str, ...]:
 def _kind(pieces: Sequence[Piece]) -> str:
     kinds = {piece.kind for piece in pieces if not piece.leads} or {"heading"}
     return kinds.pop() if len(kinds) == 1 else "mixed"
+
+
+def _said(title: str, path: Sequence[str]) -> set[str]:
+    """Names that the heading line says in full."""
+    return set(heading_line(title, path).split(" > "))
 
 
 def _unsaid(leading: Sequence[Piece], said: set[str]) -> int:

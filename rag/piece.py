@@ -83,8 +83,9 @@ def split_block(block: Block, counter: TokenCounter, room: int) -> list[Piece]:
 
     A table's header is repeated in each piece. A part that is too long alone is cut between sentences, then words, then characters.
     """
-    leads = block.kind == "heading" or block.label
     tokens = count(block.text, counter)
+    # A heading that leaves no room for what follows it is cut like any other text.
+    leads = (block.kind == "heading" or block.label) and tokens <= room // 2
     if tokens <= room:
         return [Piece(block.kind, block.text, block.spans, block.alignment, tokens, leads, block.group)]
     header = block.header

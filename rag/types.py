@@ -32,6 +32,9 @@ class Message(TypedDict):
     content: str
 
 
+_NAME_WIDTH, _LINE_WIDTH = 100, 300  # of heading lines
+
+
 @dataclass(frozen=True, slots=True)
 class Notice:
     """Something an editor should know about one place of the corpus.
@@ -130,13 +133,32 @@ class Chunk:
 def heading_line(title: str, heading_path: Sequence[str]) -> str:
     """Join title and headings with ` > `, leaving out a first heading that repeats the title.
 
+    Somebody may have made a paragraph a heading; since the line stands over every chunk, long names are cut, and in a line that is
+    long all the same the middle is left out.
+
     >>> heading_line("LoRA", ["LoRA", "Rank"])
     'LoRA > Rank'
+    >>> len(heading_line("LoRA", ["All that was ever said of it " * 20]))
+    107
     """
     names = list(heading_path)
     if not names or names[0].casefold() != title.casefold():
         names.insert(0, title)
+    names = [_shortened(name) for name in names]
+    if sum(map(_width, names)) > _LINE_WIDTH:
+        names = [names[0], "…", *names[-2:]]
     return " > ".join(names)
+
+
+def _width(text: str) -> int:
+    """Letters of a text, where one that is not ASCII counts for three: about as many tokens as three others."""
+    return len(text) + 2 * sum(not sign.isascii() for sign in text)
+
+
+def _shortened(name: str) -> str:
+    if _width(name) <= _NAME_WIDTH:
+        return name
+    return name[: _NAME_WIDTH if name.isascii() else _NAME_WIDTH // 3].rstrip() + "…"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,8 +31,9 @@ from rag.types import Notice, Span
 
 Resolve = Callable[[str], str | None]
 
-_IMPORT = re.compile(
-    r"""^(?:[ \t>]*+(?P<fence>`{3,}[^`\n]*$|~{3,})|import[ \t][^\n]*["']@(?:theme|site|docusaurus)/)""", re.MULTILINE
+_OF_SITE = re.compile(
+    r"""^(?:[ \t>]*+(?P<fence>`{3,}[^`\n]*$|~{3,})|import[ \t][^\n]*["']@(?:theme|site|docusaurus)/|[ \t]*+<TabItem\b)""",
+    re.MULTILINE,
 )
 _EXPLICIT_ID = re.compile(r"\{:?[^{}\n]*#([\w:.-]+)[^{}\n]*\}|\{/\*[ \t]*#([\w:.-]+)[ \t]*\*/\}")
 
@@ -53,7 +54,7 @@ def parse(source: str, path: str, *, resolve: Resolve | None = None, glossaries:
     text = level(source)
     front = frontmatter.read(text)
     dialect = detect(path, text[front.end :], front.fields)
-    mdx = path.endswith(".mdx") or "<TabItem" in text or _imports_from_site(text)
+    mdx = path.endswith(".mdx") or _is_of_a_site(text)
     scan = Scan(text, front.end, mdx=mdx, myst=dialect == "myst", mark=free_mark(text))
     if front.end:
         scan.hidden.append((0, front.end))
@@ -101,10 +102,10 @@ def parse(source: str, path: str, *, resolve: Resolve | None = None, glossaries:
     )
 
 
-def _imports_from_site(text: str) -> bool:
-    """Whether a page imports what only its site has; one that shows such a line as code does not."""
+def _is_of_a_site(text: str) -> bool:
+    """Whether a page imports, or holds, what only its site has; one that shows such a line as code does not."""
     in_code = False
-    for match in _IMPORT.finditer(text):
+    for match in _OF_SITE.finditer(text):
         if match["fence"]:
             in_code = not in_code
         elif not in_code:

@@ -7,7 +7,8 @@ import pytest
 
 from rag import pipeline
 from rag.errors import ModelError
-from rag.index import Index
+from rag.index import Index, draft
+from rag.index.vectors import Vectors
 from rag.pipeline import IngestParts, ingest
 from rag.read import read_page
 from tests.fake_index import FINGERPRINT, vector
@@ -59,6 +60,17 @@ def test_batches_of_one_page_store_what_one_batch_does(corpus, tmp_path, monkeyp
     assert (apart.documents, apart.chunks, apart.embedded) == (whole.documents, whole.chunks, whole.embedded)
     done = [step[1] for step in steps if step[0].startswith("Reading")]
     assert done == [0, 1, 2, 3, 4, 5], "a page counts when it is stored"
+
+
+def test_vectors_that_go_into_the_graph_on_the_way_are_those_that_go_at_the_end(corpus, tmp_path, monkeypatch):
+    run(corpus, tmp_path / "end")
+    added = []
+    real = Vectors.add
+    monkeypatch.setattr(Vectors, "add", lambda self, ids, *more: added.append(len(ids)) or real(self, ids, *more))
+    monkeypatch.setattr(draft, "_ADD_LEAST", 2)
+    run(corpus, tmp_path / "way")
+    assert len(added) > 1
+    assert stored(tmp_path / "way") == stored(tmp_path / "end")
 
 
 @pytest.mark.parametrize("at", ["0 wheels", "2 wheels", "4 wheels"])

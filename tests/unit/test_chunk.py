@@ -62,6 +62,17 @@ def test_headings_that_the_heading_line_does_not_say_take_their_room():
         chunks_of(f"# T\n\n## {heading}\n\n## Same {'level ' * number}\n\n{items}", target=120)
 
 
+@pytest.mark.parametrize("words", [40, 100, 400])
+@pytest.mark.parametrize("below", ["", "### Short\n\n", "### {heading} again\n\n"])
+def test_a_paragraph_that_was_made_a_heading_leaves_room_for_the_text(words, below):
+    """A line over every chunk must not be longer than what the embedder reads."""
+    heading = " ".join(f"heading {number}" for number in range(words // 2))
+    text = "Some sentence about it. " * 30
+    chunks = chunks_of(f"# T\n\n## Install\n\n## {heading}\n\n{below.format(heading=heading)}{text}\n", target=220)
+    assert all(Pieces().count(chunk.embed_text) <= 220 for chunk in chunks)
+    assert heading in " ".join(" ".join(chunk.text.split()) for chunk in chunks)
+
+
 def test_what_is_hidden_between_two_spans_is_in_none():
     source = "One <!-- secret --> two.\n\n%% also secret %%\n\nThree.\n"
     assert outline(source) == [("", "paragraph", "One two.\n\nThree.", ("One", "two.", "Three."))]

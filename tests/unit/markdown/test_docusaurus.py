@@ -1,5 +1,7 @@
 """Docusaurus and MDX. Source in, blocks out, offsets exact."""
 
+import pytest
+
 from tests.unit.markdown.checks import outline, page_of
 
 
@@ -339,6 +341,7 @@ x`}
     assert [(link.kind, link.target) for link in page.links] == [("image", "./a.png")]
 
 
-def test_a_page_that_shows_such_an_import_as_code_is_not():
-    page = page_of("```jsx\nimport X from '@theme/X';\n```\n\n{\n  presets: ['classic'],\n}\n", "docs/a.md")
+@pytest.mark.parametrize("line", ["import X from '@theme/X';", '<TabItem value="a">'])
+def test_a_page_that_shows_such_a_line_as_code_is_not(line):
+    page = page_of(f"```jsx\n{line}\n```\n\n{{\n  presets: ['classic'],\n}}\n", "docs/a.md")
     assert [block.kind for block in page.blocks] == ["code", "paragraph"]
