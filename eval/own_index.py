@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from rag.config import Config
-from rag.errors import IndexStateError
 from rag.protocols import Progress
-from rag.wiring import run_ingest
+from rag.wiring import build_index, fingerprint, run_ingest
 
 
 def bring_up(config: Config, progress: Progress) -> None:
-    """Bring the index up to date; one that was built otherwise, or is damaged, is built anew, since nobody else reads it.
+    """Bring the index up to date; one that was built otherwise is built anew, since nobody else reads it.
 
     Args:
         config: names the corpus and the index.
@@ -17,9 +16,8 @@ def bring_up(config: Config, progress: Progress) -> None:
 
     Raises:
         CorpusError: there is no corpus, or it holds no notes.
-        IndexStateError: the disk is full.
+        IndexStateError: the index is damaged, or the disk is full.
     """
-    try:
-        run_ingest(config, full=False, dry_run=False, progress=progress)
-    except IndexStateError:
-        run_ingest(config, full=True, dry_run=False, progress=progress)
+    manifest = build_index(config).current()
+    other = manifest is not None and manifest.fingerprint != fingerprint(config)
+    run_ingest(config, full=other, dry_run=False, progress=progress)

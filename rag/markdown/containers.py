@@ -56,14 +56,19 @@ class Colons:
         self._unclosed_length = 1 << 30  # no line of so many colons or more follows
 
     def read(self, start: int, end: int) -> int:
-        """The colons `[start, end)`; returns where to go on."""
-        scan, text = self._scan, self._scan.text
+        """The marks `[start, end)`; returns where to go on."""
+        text = self._scan.text
         stop = line_end(text, end)
-        if scan.in_indented_code(start):
+        if self._scan.in_indented_code(start):
             return stop
         if not text[end:stop].strip():
             self._close(start, end - start, stop)
             return stop
+        return self._begin(start, end, stop)
+
+    def _begin(self, start: int, end: int, stop: int) -> int:
+        """The marks `[start, end)` with something after them, up to `stop`; returns where to go on."""
+        scan, text = self._scan, self._scan.text
         match = _OPEN.match(text, end, stop)
         if not match:
             return stop
@@ -137,15 +142,8 @@ class Colons:
 class Slashes(Colons):
     """Lines of three slashes or more, in order: `/// type | Title`, with options indented below."""
 
-    def read(self, start: int, end: int) -> int:
-        """The slashes `[start, end)`; returns where to go on."""
+    def _begin(self, start: int, end: int, stop: int) -> int:
         scan, text = self._scan, self._scan.text
-        stop = line_end(text, end)
-        if scan.in_indented_code(start):
-            return stop
-        if not text[end:stop].strip():
-            self._close(start, end - start, stop)
-            return stop
         match = _SLASHES.match(text, end, stop)
         if not match or match["name"] not in _TYPES | _SLASHED:
             return stop
