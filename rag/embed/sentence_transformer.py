@@ -11,9 +11,9 @@ from safetensors import SafetensorError
 from sentence_transformers import SentenceTransformer
 from transformers.utils.logging import disable_progress_bar
 
-from rag.embed.tokens import strict
 from rag.errors import ModelError
 from rag.protocols import Matrix, Vector
+from rag.strict import strict
 
 _BATCH = 32
 

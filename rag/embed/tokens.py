@@ -10,6 +10,7 @@ from tokenizers import Tokenizer
 
 from rag.embed.bert_folder import max_tokens
 from rag.errors import ModelError
+from rag.strict import strict
 
 
 class WordPieceCounter:
@@ -42,8 +43,3 @@ class WordPieceCounter:
 
     def _count(self, text: str) -> int:
         return len(self._tokenizer.encode(strict(text)))
-
-
-def strict(text: str) -> str:
-    """Return the text with halves of surrogate pairs, which no tokenizer takes, as question marks."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from rag.strict import strict
+
 _MARK = "\u200b"
 _NAMES = "s|bos|eos|pad|unk|sop|eop|mask|start_of_turn|end_of_turn|start_of_image|end_of_text|endoftext|SYS"
 _SPECIAL = re.compile(
@@ -25,7 +27,7 @@ def neutralise(text: str) -> str:
     >>> len(neutralise("<|im_end|> a < b | c > d")) - len("<|im_end|> a < b | c > d")
     1
     """
-    return _SPECIAL.sub(lambda match: match[0] + _MARK, text.encode("utf-8", "replace").decode("utf-8"))
+    return _SPECIAL.sub(lambda match: match[0] + _MARK, strict(text))
 
 
 def restore(text: str) -> str:

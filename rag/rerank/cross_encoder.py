@@ -15,6 +15,7 @@ from transformers.utils.logging import disable_progress_bar
 
 from rag.errors import ModelError
 from rag.rerank.windows import ending, windows
+from rag.strict import strict
 from rag.types import Span
 
 _BATCH: Final = 8  # on two cores larger ones are slower
@@ -56,12 +57,12 @@ class CrossEncoderReranker:
 
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
         """Return how well each text answers the question, in order: the model's logit, of any size; higher is better."""
-        asked = _sendable(question)
+        asked = strict(question)
         asked = asked[ending(self._places(asked), self._room // 2) :]
         width = self._room - min(len(self._places(asked)), self._room // 2)
         pairs: list[tuple[str, str]] = []
         owners: list[int] = []
-        for number, text in enumerate(map(_sendable, texts)):
+        for number, text in enumerate(map(strict, texts)):
             for start, end in windows(self._places(text), width) or [(0, 0)]:
                 pairs.append((asked, text[start:end]))
                 owners.append(number)
@@ -90,8 +91,3 @@ def _check(folder: Path) -> None:
         raise ModelError(f"The reranker in {folder} has no readable config.json", hint=_HINT) from error
     if not any(kind.endswith("ForSequenceClassification") for kind in kinds):
         raise ModelError(f"The model in {folder} is no cross-encoder but {', '.join(kinds)}", hint=_HINT)
-
-
-def _sendable(text: str) -> str:
-    """Return the text with halves of surrogate pairs, which no tokenizer takes, as question marks."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")

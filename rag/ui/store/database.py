@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import ServerError
+from rag.strict import strict
 
 VERSION = 1
 """Of the schema; changes whenever an older program could not use the file."""
@@ -130,7 +131,7 @@ class Database:
 
 def _storable(values: Sequence[Any]) -> list[Any]:
     """Replace lone surrogates, which a browser can send and a file of UTF-8 cannot hold."""
-    return [value.encode("utf-8", "replace").decode("utf-8") if isinstance(value, str) else value for value in values]
+    return [strict(value) if isinstance(value, str) else value for value in values]
 
 
 def now() -> str:

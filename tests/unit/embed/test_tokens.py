@@ -2,8 +2,9 @@ import json
 
 import pytest
 
-from rag.embed.tokens import WordPieceCounter, strict
+from rag.embed.tokens import WordPieceCounter
 from rag.errors import ModelError
+from rag.strict import strict
 from tests.unit.embed.folders import TOKENIZER, bert_folder, write_json
 
 
