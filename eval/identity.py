@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.machine import versions
-from eval.protocol import PROTOCOL
+from eval.protocol import PROTOCOL, VERDICT_FIRST
 from rag.config import Config
 from rag.folders import reranker_folder
 
@@ -123,13 +123,14 @@ def system_identity(config: Config, index: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def judge_identity(config: Config) -> dict[str, Any]:
+def judge_identity(config: Config, *, verdict_first: bool = VERDICT_FIRST) -> dict[str, Any]:
     """Return all that a judgement depends on but the metric and what is judged.
 
     ragas' prompts are those of its version; ours is the rest of what the judge reads, and the bounds of what it writes.
 
     Args:
         config: which judge, and with how much context.
+        verdict_first: in which order it writes.
 
     Returns:
         JSON values, equal for judges that give equal judgements.
@@ -142,7 +143,7 @@ def judge_identity(config: Config) -> dict[str, Any]:
         "engine": engine_identity(config),
         "context_tokens": config.context_tokens,
         "embedder": config.embedder,
-        "protocol": PROTOCOL,
+        "protocol": {**PROTOCOL, "verdict_first": verdict_first},
         "versions": versions(("ragas", *_ENGINES)),
     }
 

@@ -19,13 +19,13 @@ from ragas.llms.base import InstructorBaseRagasLLM
 
 from eval.errors import JudgementError
 from eval.judgement import Call, Verdict
-from eval.protocol import SYSTEM
+from eval.protocol import SYSTEM, TASK, VERDICT_FIRST
 from eval.schema import Schema, bounded_schema, longest_chars, scale
 from rag.errors import RagError
 from rag.protocols import LLM
 from rag.types import Message
 
-_CHARS_PER_TOKEN = 2.0  # JSON in English has about four; half of that leaves room for names, numbers and other languages
+_CHARS_PER_TOKEN = 1.0  # JSON in English has about four, other scripts may have one; the schema ends everything before that
 _LEAST_TOKENS = 64
 _FLAG = re.compile(r'(?<!\\)"(\w+)":\s*(?=(\d+)\b)')
 _UNSURE = 0.05  # two ways of reading the same token may differ by this much, no more
@@ -42,12 +42,14 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
 
     Args:
         llm: the model that judges; where it gives probabilities, a verdict gets an expected value.
+        verdict_first: whether it has to give a verdict before the reason for it.
     """
 
     is_async = True
 
-    def __init__(self, llm: LLM) -> None:
+    def __init__(self, llm: LLM, *, verdict_first: bool = VERDICT_FIRST) -> None:
         self._llm = llm
+        self._verdict_first = verdict_first
         self._calls: list[Call] = []
         self._items: int | None = None
         self.unweighted = ""
@@ -80,7 +82,7 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
         """Have the model fill a form.
 
         Args:
-            prompt: of ragas; it goes to the model as the user's turn.
+            prompt: of ragas; what it says of any question goes to the model as a rule, the rest as the user's turn.
             response_model: what is to be filled.
 
         Returns:
@@ -91,12 +93,12 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
             LLMError: the engine failed, or the prompt is too long.
         """
         start = time.perf_counter()
-        messages: list[Message] = [{"role": "system", "content": SYSTEM}, {"role": "user", "content": prompt}]
+        messages = _messages(prompt)
         pieces: list[str] = []
         verdicts: list[Verdict] = []
         error = ""
         try:
-            self._write(messages, bounded_schema(response_model, items=self._items), pieces)
+            self._write(messages, bounded_schema(response_model, items=self._items, verdict_first=self._verdict_first), pieces)
             reply = _parsed("".join(pieces), response_model)
             verdicts = self._weighted(messages, "".join(pieces), response_model.__name__)
             return reply
@@ -144,6 +146,17 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
             expected = sum(share * each for share, each in zip(shares, values, strict=True)) if agrees else None
             verdicts.append(Verdict(field, value, expected))
         return verdicts
+
+
+def _messages(prompt: str) -> list[Message]:
+    """Say a prompt in two turns, cut where it comes to what is to be judged; a prompt of another kind is the user's.
+
+    What is judged stands in the prompt as JSON, whose strings have no line breaks, so no note can move the cut.
+    """
+    rules, cut, task = prompt.partition(TASK)
+    if not cut:
+        return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": prompt}]
+    return [{"role": "system", "content": f"{SYSTEM}\n\n{rules}"}, {"role": "user", "content": f"{cut.strip()}\n{task}"}]
 
 
 def _parsed(text: str, response_model: type[Model]) -> Model:

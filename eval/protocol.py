@@ -4,11 +4,18 @@ from __future__ import annotations
 
 SYSTEM = "You are a careful judge. Follow the instructions, judge only what is given, and reply with the JSON alone."
 
+TASK = "\n\nNow perform the same with the following input\n"
+"""Where ragas' prompts go on with what is to be judged. All before it is the same for every question and is said as a rule: an
+engine reads it once, also where a verdict is weighed and the judge's own words follow the question."""
+
 MAX_ITEMS = 10
 MAX_CHARS = 300
-REASON_CHARS = 100  # a token of a reason costs as much time as several of a prompt
+REASON_CHARS = 60  # a token of a reason costs as much time as several of a prompt
 
-REVISION = 1
+VERDICT_FIRST = True
+"""Whether a verdict is asked for before its reason. ragas' forms have the reason first, and a small judge reasons itself astray."""
+
+REVISION = 2
 """Raised when the judging code changes in a way that changes judgements, and the words and bounds above do not show it."""
 
 PROTOCOL = {
@@ -16,6 +23,8 @@ PROTOCOL = {
     "max_items": MAX_ITEMS,
     "max_chars": MAX_CHARS,
     "reason_chars": REASON_CHARS,
+    "task": TASK,
+    "verdict_first": VERDICT_FIRST,
     "revision": REVISION,
 }
 """All of it, as JSON values."""

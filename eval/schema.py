@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from eval.protocol import MAX_CHARS, MAX_ITEMS, REASON_CHARS
+from eval.protocol import MAX_CHARS, MAX_ITEMS, REASON_CHARS, VERDICT_FIRST
 
 _REASONS = frozenset({"reason", "feedback"})
 # ragas declares these as plain integers and says in words which ones it means.
@@ -46,12 +46,14 @@ def scale(model: str, name: str) -> tuple[int, ...]:
     return _RATINGS.get(model, ()) if name == "rating" else ()
 
 
-def bounded_schema(model: type[BaseModel], *, items: int | None = None) -> Schema:
+def bounded_schema(model: type[BaseModel], *, items: int | None = None, verdict_first: bool = VERDICT_FIRST) -> Schema:
     """Write a JSON schema for `model` in which everything ends.
 
     Args:
         model: the pydantic model to fill; recursive models are not supported.
         items: how many items the lists at the top have exactly; None leaves it to the model, 1 to `MAX_ITEMS`.
+        verdict_first: whether reasons stand at the end of each object; otherwise the order of the fields is the model's. Engines
+            write in the order of the schema, and what was filled is the same to pydantic.
 
     Returns:
         The schema, in which every string and every list has a longest length.
@@ -60,7 +62,7 @@ def bounded_schema(model: type[BaseModel], *, items: int | None = None) -> Schem
         TypeError: the model uses something that cannot be bounded.
     """
     full = model.model_json_schema()
-    return _Bounding(model.__name__, full.get("$defs", {})).bounded(full, "", items, ())
+    return _Bounding(model.__name__, full.get("$defs", {}), verdict_first).bounded(full, "", items, ())
 
 
 def longest_chars(schema: Mapping[str, Any]) -> int:
@@ -79,9 +81,10 @@ def longest_chars(schema: Mapping[str, Any]) -> int:
 class _Bounding:
     """Bounds the parts of one model's schema."""
 
-    def __init__(self, model: str, defs: Mapping[str, Any]) -> None:
+    def __init__(self, model: str, defs: Mapping[str, Any], verdict_first: bool) -> None:
         self._model = model
         self._defs = defs
+        self._verdict_first = verdict_first
 
     def bounded(self, part: Mapping[str, Any], name: str, items: int | None, seen: tuple[str, ...]) -> Schema:
         if "$ref" in part:
@@ -103,7 +106,8 @@ class _Bounding:
         return self._scalar(part, kind, name)
 
     def _object(self, part: Mapping[str, Any], items: int | None, seen: tuple[str, ...]) -> Schema:
-        properties = {key: self.bounded(value, key, items, seen) for key, value in part["properties"].items()}
+        names = sorted(part["properties"], key=_REASONS.__contains__) if self._verdict_first else list(part["properties"])
+        properties = {name: self.bounded(part["properties"][name], name, items, seen) for name in names}
         return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
     def _scalar(self, part: Mapping[str, Any], kind: object, name: str) -> Schema:

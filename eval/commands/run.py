@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from eval.commands.arguments import CACHE, RUNS, Commands, add_questions, count, question_file, run_name
 from eval.names import DEFAULT_JUDGED, JUDGED
+from eval.protocol import VERDICT_FIRST
 from rag.config import Config
 from rag.errors import ConfigError
 
@@ -109,13 +110,14 @@ def index_facts(config: Config) -> dict[str, Any]:
     }
 
 
-def build_judge(config: Config, cache: Cache, stack: ExitStack) -> KeptJudgements:
+def build_judge(config: Config, cache: Cache, stack: ExitStack, *, verdict_first: bool = VERDICT_FIRST) -> KeptJudgements:
     """Return the configured judge. Its engine is loaded at the first judgement that was not kept, and closed with the stack.
 
     Args:
         config: which judge.
         cache: where judgements are kept.
         stack: ends with the command.
+        verdict_first: whether it gives a verdict before the reason for it.
 
     Returns:
         A judge that loads its engine only if it has to.
@@ -126,11 +128,11 @@ def build_judge(config: Config, cache: Cache, stack: ExitStack) -> KeptJudgement
     from eval.identity import judge_identity
     from eval.judging import KeptJudgements
 
-    identity = judge_identity(config)
-    return KeptJudgements(identity["model"], identity, lambda: _load_judge(config, stack.callback), cache)
+    identity = judge_identity(config, verdict_first=verdict_first)
+    return KeptJudgements(identity["model"], identity, lambda: _load_judge(config, verdict_first, stack.callback), cache)
 
 
-def _load_judge(config: Config, at_end: Callable[..., object]) -> RagasJudge:
+def _load_judge(config: Config, verdict_first: bool, at_end: Callable[..., object]) -> RagasJudge:
     try:
         from eval.embeddings import JudgeEmbedding
         from eval.judge import LocalJudge
@@ -143,7 +145,7 @@ def _load_judge(config: Config, at_end: Callable[..., object]) -> RagasJudge:
 
     llm = build_llm(config, config.judge, slots=SLOTS)
     at_end(llm.close)
-    return RagasJudge(LocalJudge(llm), JudgeEmbedding(build_embedder(config)))
+    return RagasJudge(LocalJudge(llm, verdict_first=verdict_first), JudgeEmbedding(build_embedder(config)))
 
 
 def _metrics(text: str) -> Sequence[str]:

@@ -9,6 +9,7 @@ import math
 import os
 import re
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -22,6 +23,7 @@ from eval.errors import JudgementError
 from eval.judge import LocalJudge
 from eval.judgement import Sample
 from eval.names import DEFAULT_JUDGED, JUDGED
+from eval.protocol import SYSTEM
 from eval.ragas_metrics import METRICS, Metric, RagasJudge
 from eval.testset import generate
 from eval.weighted import EXPECTED
@@ -259,7 +261,46 @@ def test_what_the_judge_saw_and_said_is_in_the_result():
     assert [call.asks_for for call in judgement.calls] == ["StatementGeneratorOutput", "NLIStatementOutput"]
     assert "BERT was trained on 3.3 billion words." in judgement.calls[1].prompt
     assert json.loads(judgement.calls[1].output) == verdicts(1, 0)
-    assert llm.calls[1].messages[1]["content"] == judgement.calls[1].prompt
+    told, asked = (message["content"] for message in llm.calls[1].messages)
+    assert judgement.calls[1].prompt == f"{told.removeprefix(SYSTEM).strip()}\n\n{asked}"
+
+
+@pytest.mark.parametrize("metric", DEFAULT_JUDGED)
+def test_what_is_the_same_for_every_question_is_told_as_a_rule_and_nothing_else_is(metric):
+    """Otherwise an engine reads it again for each question, and all of it again to weigh a verdict."""
+    replies = FIXED[metric][0][0] if metric in FIXED else [{"question": "Q?", "noncommittal": 0}]
+    samples = (SAMPLE, replace(SAMPLE, user_input="Now perform\n\nthe same?", retrieved_contexts=["A\n\nB"], response="Yes."))
+    told = []
+    for each in samples:
+        judge, llm = judge_of(*replies, engine=Sure)
+        judge.judge(metric, each)
+        told.append([call.messages for call in llm.calls if call.method == "stream"])
+        for call in llm.calls:
+            assert [message["role"] for message in call.messages][:2] == ["system", "user"]
+            assert call.messages[1]["content"].startswith("Now perform the same with the following input\ninput: {")
+    rules = [[messages[0]["content"] for messages in asked] for asked in told]
+    length = min(map(len, rules))
+    assert rules[0][:length] == rules[1][:length]
+    assert not any("BERT" in rule for rule in rules[0])
+
+
+def test_a_prompt_of_another_kind_is_the_users():
+    llm = ScriptedLLM(json_reply({"text": "one"}))
+    LocalJudge(llm).generate("Say one.", Reply)
+    assert [message["content"] for message in llm.calls[0].messages] == [SYSTEM, "Say one."]
+
+
+@pytest.mark.parametrize("verdict_first", [True, False])
+def test_the_order_of_verdict_and_reason_changes_nothing_of_what_ragas_works_out(verdict_first):
+    fields = ("statement", "verdict", "reason") if verdict_first else ("statement", "reason", "verdict")
+    listed = [{field: item[field] for field in fields} for item in verdicts(1, 1, 0, 1)["statements"]]
+    llm = Sure(json_reply(statements(4)), json_reply({"statements": listed}))
+    judgement = RagasJudge(LocalJudge(llm, verdict_first=verdict_first), JudgeEmbedding(LetterEmbedder())).judge(
+        "faithfulness", SAMPLE
+    )
+    assert (judgement.value, judgement.expected) == (0.75, 0.75)
+    asked = [call for call in llm.calls if call.method == "stream"][1].schema
+    assert tuple(asked["properties"]["statements"]["items"]["properties"]) == fields
 
 
 def test_output_is_bounded_and_there_is_a_verdict_for_each_statement():

@@ -88,8 +88,14 @@ def test_a_list_that_may_be_empty_need_not_be_filled():
     assert bounded_schema(Classified)["properties"]["TP"]["minItems"] == 0
 
 
-def test_the_order_of_the_fields_is_kept_so_that_the_reason_comes_before_the_verdict():
-    assert list(bounded_schema(Verdict)["properties"]) == ["statement", "reason", "verdict"]
+@pytest.mark.parametrize(
+    ("verdict_first", "order"), [(True, ["statement", "verdict", "reason"]), (False, ["statement", "reason", "verdict"])]
+)
+def test_the_verdict_stands_before_its_reason_or_where_the_model_has_it(verdict_first, order):
+    alone = bounded_schema(Verdict, verdict_first=verdict_first)
+    listed = bounded_schema(Verdicts, verdict_first=verdict_first)["properties"]["statements"]["items"]
+    assert list(alone["properties"]) == list(listed["properties"]) == alone["required"] == listed["required"] == order
+    assert alone["properties"]["verdict"] == {"enum": [0, 1]}
 
 
 def test_a_known_count_is_exact():
