@@ -14,6 +14,7 @@ from typing import Any
 from eval.agreement import Measured, Scored, accuracies, auc, auc_gain, aucs, decided, kappas, measured
 from eval.judgement import Judge
 from eval.labels import Labelled
+from eval.protocol import PROTOCOL
 from rag.errors import ConfigError
 
 FORMAT = 1
@@ -36,6 +37,7 @@ class Scores:
         expected: the judge's expected values; None where one is not known.
         overlap: the word counter's values.
         failed: how many the judge could not judge; they are in none of the lists.
+        total: how many labels there are; more than were judged where a sample was. 0 where that is not known.
     """
 
     metric: str
@@ -46,6 +48,12 @@ class Scores:
     expected: Sequence[float] | None
     overlap: Sequence[float]
     failed: int = 0
+    total: int = 0
+
+    @property
+    def sampled(self) -> bool:
+        """Whether only some of the labels were judged."""
+        return self.total > len(self.good) + self.failed
 
     def scored(self, which: str = "judge") -> Scored:
         """Return one of the three lists with its labels."""
@@ -83,7 +91,9 @@ class Verdict:
     sentence: str
 
 
-def score(metric: str, things: Sequence[Labelled], judge: Judge, overlap: Judge, *, labels: str, done: Progress) -> Scores:
+def score(
+    metric: str, things: Sequence[Labelled], judge: Judge, overlap: Judge, *, labels: str, done: Progress, total: int = 0
+) -> Scores:
     """Have labelled things judged by one metric.
 
     Args:
@@ -93,6 +103,7 @@ def score(metric: str, things: Sequence[Labelled], judge: Judge, overlap: Judge,
         overlap: what it has to beat.
         labels: where the labels come from.
         done: told of each.
+        total: how many labels there are, if not all of them are given.
 
     Returns:
         What both said of all that both could judge.
@@ -116,6 +127,7 @@ def score(metric: str, things: Sequence[Labelled], judge: Judge, overlap: Judge,
         known if len(known) == len(rows) else None,
         [counted for *_, counted in rows],
         failed,
+        total or len(things),
     )
 
 
@@ -142,7 +154,7 @@ def verdict(scores: Scores, *, seed: int = 0) -> Verdict:
 
 
 def write_calibration(path: Path, judge: Mapping[str, Any], scores: Sequence[Scores]) -> None:
-    """Keep the scores of a judge beside those of other judges; an earlier calibration of the same one is replaced.
+    """Keep the scores of a judge beside those of other judges. Earlier ones of the same judge, metric and labels are replaced.
 
     Args:
         path: of the file.
@@ -152,8 +164,11 @@ def write_calibration(path: Path, judge: Mapping[str, Any], scores: Sequence[Sco
     Raises:
         ConfigError: the file cannot be written.
     """
-    kept = [entry for entry in _entries(path) if entry["judge"] != dict(judge)]
-    entry = {"judge": dict(judge), "scores": [_rounded(each) for each in scores]}
+    entries = _entries(path)
+    kept = [entry for entry in entries if entry["judge"] != dict(judge)]
+    found = {_key(each): each for entry in entries if entry["judge"] == dict(judge) for each in entry["scores"]}
+    found |= {_key(each): each for each in map(_rounded, scores)}
+    entry = {"judge": dict(judge), "scores": list(found.values())}
     lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in [*kept, entry])
     try:
         path.write_text(f'{{"format": {FORMAT}, "judges": [\n{lines}\n]}}\n', "utf-8")
@@ -164,6 +179,8 @@ def write_calibration(path: Path, judge: Mapping[str, Any], scores: Sequence[Sco
 def read_calibration(judge: str, path: Path = FILE) -> list[Scores]:
     """Return the scores of a judge, the latest ones if it was calibrated in several ways; none if it never was.
 
+    Scores of a judge that was told other things, or wrote in another order, say nothing of this one.
+
     Args:
         judge: its name, with the hash of its weights.
         path: of the file.
@@ -171,7 +188,8 @@ def read_calibration(judge: str, path: Path = FILE) -> list[Scores]:
     Returns:
         One entry for each metric and set of labels.
     """
-    found = [entry for entry in _entries(path) if entry["judge"]["model"] == judge]
+    ours = [entry for entry in _entries(path) if entry["judge"].get("protocol", PROTOCOL) == PROTOCOL]
+    found = [entry for entry in ours if entry["judge"]["model"] == judge]
     return [Scores(**each) for each in found[-1]["scores"]] if found else []
 
 
@@ -186,6 +204,10 @@ def _entries(path: Path) -> list[dict[str, Any]]:
         return []
     entries: list[dict[str, Any]] = value["judges"]
     return entries
+
+
+def _key(scores: Mapping[str, Any]) -> tuple[str, str]:
+    return scores["metric"], scores["labels"]
 
 
 def _rounded(scores: Scores) -> dict[str, Any]:

@@ -22,6 +22,8 @@ def calibration_markdown(judge: str, scores: Sequence[Scores]) -> str:
     header = ["metric", "labels", "good + bad", "by", "accuracy", "Cohen's kappa", "AUC"]
     rows = [row for each in scores for row in _rows(each)]
     notes = [f"- {each.metric} ({each.labels}): {verdict(each).sentence}" for each in scores]
+    if not scores:
+        return f"# How far the judge can be trusted\n\nJudge: {judge}. It has not been compared with labelled answers.\n"
     failed = sum(each.failed for each in scores)
     return (
         f"# How far the judge can be trusted\n\nJudge: {judge}. Intervals: 95%, bootstrap over questions. A threshold is chosen on "
@@ -29,8 +31,14 @@ def calibration_markdown(judge: str, scores: Sequence[Scores]) -> str:
     )
 
 
+def counted(scores: Scores) -> str:
+    """Return how many good and bad ones were judged, such as `48 + 96`, and of how many labels if only of some."""
+    good = sum(scores.good)
+    return f"{good} + {len(scores.good) - good}" + (f" of {scores.total}" if scores.sampled else "")
+
+
 def _rows(scores: Scores) -> list[list[str]]:
-    count = f"{sum(scores.good)} + {len(scores.good) - sum(scores.good)}"
+    count = counted(scores)
     lists = [("judge", "judge"), ("judge, expected", "expected"), ("word overlap", "overlap")]
     return [
         [scores.metric, scores.labels, count, name, *_cells(agreement(scores.scored(which)))]

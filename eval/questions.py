@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
@@ -17,6 +17,7 @@ from rag.words import words
 
 DEFAULT_FILE = Path(__file__).with_name("questions.jsonl")
 
+Thing = TypeVar("Thing")
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Type = Literal[
     "fact",
@@ -205,4 +206,9 @@ def choose(questions: Sequence[Question], limit: int | None) -> tuple[Question, 
     """Return `limit` questions spread evenly over the file, so that a small run meets every part of it; all without a limit."""
     if limit is None or limit >= len(questions):
         return tuple(questions)
-    return tuple(questions[index * len(questions) // limit] for index in range(limit))
+    return tuple(spread(questions, limit))
+
+
+def spread(things: Sequence[Thing], count: int) -> list[Thing]:
+    """Return `count` of some things, at even distances; all of them where there are no more."""
+    return list(things) if count >= len(things) else [things[index * len(things) // count] for index in range(count)]

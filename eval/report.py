@@ -84,16 +84,16 @@ def _opening(run: Mapping[str, Any], results: Sequence[Result]) -> str:
 def _trust(run: Mapping[str, Any], trusted: Mapping[str, Trust]) -> str:
     if not run["metrics"]:
         return ""
-    known = {metric: each for metric, each in trusted.items() if each.judge and each.overlap}
+    known = {metric: each for metric, each in trusted.items() if each.rows}
     title = "## How far the judge can be trusted\n\n"
     if not known:
         return title + f"{UNKNOWN} Figures above it in the table need no judge.\n"
-    rows = []
-    for metric, each in known.items():
-        for name, found in (("judge", each.judge), ("word overlap", each.overlap)):
-            if found:
-                rows.append([metric, name, interval(found.accuracy), interval(found.kappa), interval(found.auc)])
-    return title + table(["metric", "by", "accuracy", "Cohen's kappa", "AUC"], rows)
+    rows = [
+        [metric, each.counted, name, interval(found.accuracy), interval(found.kappa), interval(found.auc)]
+        for metric, each in known.items()
+        for name, found in each.rows
+    ]
+    return title + table(["metric", "good + bad", "by", "accuracy", "Cohen's kappa", "AUC"], rows)
 
 
 def _headline(rows: Sequence[Row], trusted: Mapping[str, Trust]) -> str:

@@ -74,7 +74,7 @@ def _opening(run: Mapping[str, Any], results: Sequence[Result], rows: Sequence[R
 
 
 def _judge(run: Mapping[str, Any], trusted: Mapping[str, Trust]) -> str:
-    known = {metric: each for metric, each in trusted.items() if each.judge and each.overlap}
+    known = {metric: each for metric, each in trusted.items() if each.rows}
     title = html.text("h2", "How far the judge can be trusted")
     if not known:
         return title + html.text("p", f"{UNKNOWN} Figures without a judge need no such trust.")
@@ -85,14 +85,15 @@ def _judge(run: Mapping[str, Any], trusted: Mapping[str, Trust]) -> str:
     )
     rows = []
     for metric, each in known.items():
-        for name, found in (("judge", each.judge), ("word overlap", each.overlap)):
-            rows.append(html.row([metric if name == "judge" else "", name, *_agreement(found)], kind="grey" if each.grey else ""))
-    header = ["metric", "by", "accuracy", "Cohen's kappa", "AUC"]
+        for name, found in each.rows:
+            first = [metric, each.counted] if name == "judge" else ["", ""]
+            rows.append(html.row([*first, name, *_agreement(found)], kind="grey" if each.grey else ""))
+    header = ["metric", "good + bad", "by", "accuracy", "Cohen's kappa", "AUC"]
     return title + html.text("p", lead) + html.table(header, rows)
 
 
-def _agreement(found: Agreement | None) -> list[str]:
-    return [interval(found.accuracy), interval(found.kappa), interval(found.auc)] if found else ["–"] * 3
+def _agreement(found: Agreement) -> list[str]:
+    return [interval(found.accuracy), interval(found.kappa), interval(found.auc)]
 
 
 def _figures(rows: Sequence[Row], trusted: Mapping[str, Trust]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from eval.calibration import Agreement, Scores, agreement, verdict
+from eval.calibration_report import counted
 from eval.correction import Corrected, corrected_share
 
 UNKNOWN = "This judge has not been compared with labelled answers; read the figure as a comparison between runs."
@@ -27,6 +28,8 @@ class Trust:
         corrected: the share of good answers, corrected for the judge's errors; None where that cannot be said.
         judge: how well the judge agrees with labels; None where it was not asked.
         overlap: how well word overlap does.
+        expected: how well the judge's expected values do; None where they are not known.
+        counted: how many good and bad labelled answers that rests on.
     """
 
     grey: bool
@@ -34,6 +37,14 @@ class Trust:
     corrected: Corrected | None = None
     judge: Agreement | None = None
     overlap: Agreement | None = None
+    expected: Agreement | None = None
+    counted: str = ""
+
+    @property
+    def rows(self) -> list[tuple[str, Agreement]]:
+        """What was compared with the labels, each with its name; none for a judge that was not."""
+        found = (("judge", self.judge), ("judge, expected", self.expected), ("word overlap", self.overlap))
+        return [(name, each) for name, each in found if each]
 
 
 def trust(metrics: Sequence[str], values: Mapping[str, Mapping[str, float]], calibrated: Sequence[Scores]) -> dict[str, Trust]:
@@ -57,5 +68,11 @@ def _trust(metric: str, values: Sequence[float], scores: Scores | None) -> Trust
     found = verdict(scores)
     corrected = corrected_share(values, scores.scored()) if metric in _CORRECTED else None
     return Trust(
-        not found.beats_overlap, found.sentence, corrected, agreement(scores.scored()), agreement(scores.scored("overlap"))
+        not found.beats_overlap,
+        found.sentence,
+        corrected,
+        agreement(scores.scored()),
+        agreement(scores.scored("overlap")),
+        agreement(scores.scored("expected")) if scores.expected else None,
+        counted(scores),
     )

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from eval.commands.arguments import CACHE, Commands, count
 from eval.commands.run import build_judge
 from eval.names import DEFAULT_JUDGED
+from eval.protocol import VERDICT_FIRST
 from rag.config import Config
+
+if TYPE_CHECKING:
+    from eval.labels import Labelled, LabelledAnswer
 
 BENCH = Path("../shared/bench")
 CLAIMS = BENCH / "wice_dev.jsonl"
@@ -24,11 +30,15 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     judge.add_argument("--labels", type=Path, metavar="FILE", help="labelled answers (default: those of this repository)")
     judge.add_argument("--claims", type=Path, default=CLAIMS, metavar="FILE", help=f"more labelled claims, if there ({CLAIMS})")
     judge.add_argument("--metrics", metavar="NAMES", default=",".join(DEFAULT_JUDGED), help="of the default ones, with commas")
-    judge.add_argument("--limit", type=count, metavar="N", help="only N questions of the labels and N claims, for a quick look")
+    judge.add_argument("--limit", type=count, metavar="N", help="only N questions of the labels and N claims, spread evenly")
+    judge.add_argument(
+        "--verdict", choices=("first", "last"), default="first" if VERDICT_FIRST else "last", help="before its reason or after it"
+    )
     judge.add_argument("--judge", metavar="NAME", help="a model as in llm (default: the setting judge, then llm)")
     judge.add_argument("--corpus", type=Path, metavar="DIR", help="folder of the notes")
     judge.add_argument("--out", type=Path, metavar="FILE", help="where the scores are kept (default: where reports look)")
     judge.add_argument("--cache", type=Path, default=CACHE, metavar="DIR", help=f"where judgements are kept ({CACHE})")
+    judge.add_argument("--show", action="store_true", help="judge nothing, print what was found before")
     judge.set_defaults(command=_judge)
     support = what.add_parser("support", parents=[common], help="fit the verifier of an answer's sentences again")
     support.add_argument("--corpus", type=Path, metavar="DIR", help="folder of the notes")
@@ -80,15 +90,20 @@ def _answerability(options: argparse.Namespace, config: Config) -> int:
 
 def _judge(options: argparse.Namespace, config: Config) -> int:
     from eval.cache import Cache
-    from eval.calibration import FILE, score, write_calibration
+    from eval.calibration import FILE, read_calibration, score, write_calibration
     from eval.calibration_report import calibration_markdown
     from eval.evidence import check_places
-    from eval.identity import judge_identity
-    from eval.labels import DEFAULT_FILE, LABELLED, labelled, read_claims, read_labels
+    from eval.identity import judge_identity, model_identity
+    from eval.labels import DEFAULT_FILE, LABELLED, read_labels
     from eval.overlap import OverlapJudge
     from eval.pace import Pace
     from rag.errors import ConfigError
 
+    out = options.out or FILE
+    if options.show:
+        model = model_identity(config, config.judge)
+        sys.stdout.write(calibration_markdown(model, read_calibration(model, out)))
+        return 0
     metrics = [name.strip() for name in options.metrics.split(",")]
     unknown = [name for name in metrics if name not in LABELLED]
     if unknown:
@@ -98,22 +113,42 @@ def _judge(options: argparse.Namespace, config: Config) -> int:
     problems = check_places([(answer.id, place) for answer in answers for place in answer.contexts], config.corpus)
     if problems:
         raise ConfigError(f"{file}: {problems[0].id}: {problems[0].message}", hint="Mend that line.")
-    if options.limit:
-        kept = list(dict.fromkeys(answer.question for answer in answers))[: options.limit]
-        answers = [answer for answer in answers if answer.question in kept]
-    work = [(metric, "notes", labelled(answers, metric)) for metric in metrics]
-    if "faithfulness" in metrics and options.claims.is_file():
-        work.append(("faithfulness", options.claims.stem, read_claims(options.claims)[: options.limit]))
-    identity = judge_identity(config)
+    work = _work(options, metrics, answers)
+    verdict_first = options.verdict == "first"
+    identity = judge_identity(config, verdict_first=verdict_first)
+    scores = []
     with ExitStack() as stack:
-        judge = build_judge(config, Cache(options.cache), stack)
-        pace = stack.enter_context(Pace(sum(len(things) for *_, things in work), "judgements"))
-        scores = [score(metric, things, judge, OverlapJudge(), labels=labels, done=pace.step) for metric, labels, things in work]
-    # A quick look is no calibration: what reports rely on stays as it is.
-    if options.out or not options.limit:
-        write_calibration(options.out or FILE, identity, scores)
+        judge = build_judge(config, Cache(options.cache), stack, verdict_first=verdict_first)
+        pace = stack.enter_context(Pace(sum(len(things) for *_, things, _ in work), "judgements"))
+        for metric, labels, things, total in work:
+            scores.append(score(metric, things, judge, OverlapJudge(), labels=labels, done=pace.step, total=total))
+            # A quick look is no calibration: what reports rely on stays as it is.
+            if options.out or not options.limit:
+                write_calibration(out, identity, scores)
     sys.stdout.write(calibration_markdown(identity["model"], scores))
     return 1 if any(each.failed for each in scores) else 0
+
+
+def _work(
+    options: argparse.Namespace, metrics: Sequence[str], answers: Sequence[LabelledAnswer]
+) -> list[tuple[str, str, list[Labelled], int]]:
+    """What is to be judged: metric, name of the labels, labelled things, and how many there are without a limit.
+
+    In the order of the files, where answers to one question stand together: an engine reads their context once.
+    """
+    from eval.labels import labelled, read_claims
+    from eval.questions import spread
+
+    work = []
+    for metric in metrics:
+        things = labelled(answers, metric)
+        questions = list(dict.fromkeys(thing.group for thing in things))
+        kept = set(spread(questions, options.limit or len(questions)))
+        work.append((metric, "notes", [thing for thing in things if thing.group in kept], len(things)))
+        if metric == "faithfulness" and options.claims.is_file():
+            claims = read_claims(options.claims)
+            work.append((metric, options.claims.stem, spread(claims, options.limit or len(claims)), len(claims)))
+    return work
 
 
 def _support(options: argparse.Namespace, config: Config) -> int:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,10 @@ def test_scores_are_kept_by_judge_and_the_same_judge_is_replaced(tmp_path, answe
     [again] = read_calibration("a", file)
     assert (again.metric, again.judge, again.good) == ("faithfulness", good.judge, good.good)
     assert verdict(again).gain == verdict(good).gain
+    write_calibration(file, {"model": "a"}, [replace(good, labels="claims"), replace(good, failed=3)])
+    assert [(each.labels, each.failed) for each in read_calibration("a", file)] == [("notes", 3), ("claims", 0)]
+    write_calibration(file, {"model": "a", "protocol": {"system": "Be kind."}}, [])
+    assert len(read_calibration("a", file)) == 2, "a judge that is told other things is another one"
     assert read_calibration("b", file) == read_calibration("c", file) == read_calibration("a", tmp_path / "none") == []
     file.write_text("{")
     with pytest.raises(ConfigError, match="is not a calibration"):
@@ -135,6 +140,16 @@ def test_the_table_shows_the_judge_and_word_overlap_with_intervals(answers):
     assert [row.split(" | ")[3] for row in rows] == ["judge", "judge, expected", "word overlap"]
     assert all(row.count(" to ") == 3 for row in rows)
     assert "- faithfulness (notes): On labelled answers the judge beats" in said
+    assert {row.split(" | ")[2] for row in rows} == {"96 + 96"}
+    assert "It has not been compared" in calibration_markdown("a judge", [])
+
+
+def test_a_sample_says_of_how_many_it_is_one(answers):
+    things = labelled(answers, "faithfulness")
+    some = score("faithfulness", things[:8], OverlapJudge(), OverlapJudge(), labels="notes", done=lambda _: None, total=len(things))
+    assert some.sampled
+    assert "| 4 + 4 of 192 |" in calibration_markdown("a judge", [some])
+    assert not scored(answers, "faithfulness", OverlapJudge()).sampled
 
 
 @pytest.mark.skipif(not FILE.exists(), reason="no judge has been calibrated yet")

@@ -133,3 +133,16 @@ def test_pace_estimates_what_is_left():
         "2 of 3: b: wrong, about 60 s left",
         "3 of 3: c: right, 3 min in all",
     ]
+
+
+def test_what_was_kept_from_before_does_not_make_the_rest_look_short():
+    out, times = io.StringIO(), iter([0.0, 0.01, 0.02, 60.02, 60.03])
+    with Pace(12, "questions", stream=out, clock=lambda: next(times)) as pace:
+        for name in "abcd":
+            pace.step(name)
+    assert [line.split(", ")[1] for line in out.getvalue().splitlines()] == [
+        "no estimate yet",
+        "no estimate yet",
+        "about 9 min left",
+        "about 4 min left",
+    ]
