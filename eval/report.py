@@ -17,7 +17,7 @@ from eval.measure import EXPLAINED, WORST_FIRST
 from eval.record import PAGE_FILE, REPORT_FILE, Result, read_results, read_run
 from eval.repeat import judge_name, repeat_rows
 from eval.report_page import render_page
-from eval.summary import Row, by_type, failures, headline, latencies, not_judged_reasons, worst_first
+from eval.summary import Row, by_type, efforts, failures, headline, latencies, not_judged_reasons, worst_first
 from eval.trust import UNKNOWN, Trust, trust
 
 _ANSWER_CHARS = 160
@@ -141,7 +141,10 @@ def _by_type(results: Sequence[Result]) -> str:
 
 def _latency(results: Sequence[Result]) -> str:
     rows = ([row.stage, f"{row.p50:.2f}", f"{row.p95:.2f}", str(row.count)] for row in latencies(results))
-    return table(["stage", "p50, s", "p95, s", "questions"], rows)
+    answers = table(["stage", "p50, s", "p95, s", "questions"], rows)
+    judging = [[each.metric, str(each.judged), str(each.calls), f"{each.seconds:.0f}"] for each in efforts(results)]
+    header = ["judged by", "answers", "calls of the judge", "seconds in all"]
+    return answers + ("\n" + table(header, judging) if judging else "")
 
 
 def _questions(ordered: Sequence[Result], metrics: Sequence[str]) -> str:

@@ -18,7 +18,7 @@ from eval.measure import EXPLAINED, WORST_FIRST
 from eval.question_card import card
 from eval.record import Result
 from eval.repeat import repeat_rows
-from eval.summary import Row, by_type, failures, headline, latencies, risk_coverage, worst_first
+from eval.summary import Row, by_type, efforts, failures, headline, latencies, risk_coverage, worst_first
 from eval.trust import UNKNOWN, Trust, trust
 
 _COLUMNS = 7
@@ -163,7 +163,15 @@ def _plots(results: Sequence[Result]) -> str:
     figures = (
         html.tag("figure", plot + html.text("figcaption", words)) for plot, words in zip((risk, speed), captions, strict=True)
     )
-    return html.tag("div", "".join(figures), kind="plots") + table
+    return html.tag("div", "".join(figures), kind="plots") + table + _efforts(results)
+
+
+def _efforts(results: Sequence[Result]) -> str:
+    rows = [
+        html.row([each.metric, str(each.judged), str(each.calls), f"{each.seconds:.0f}"], numbers=(1, 2, 3))
+        for each in efforts(results)
+    ]
+    return html.table(["judged by", "answers", "calls of the judge", "seconds in all"], rows, numbers=(1, 2, 3)) if rows else ""
 
 
 def _failures(results: Sequence[Result]) -> str:

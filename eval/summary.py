@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from eval.figures import EXPECTED, MEANINGS, SECONDS, SHARES, abstention_precision, columns, is_silent
 from eval.ir import estimate
@@ -61,6 +62,23 @@ class Latency:
     count: int
 
 
+@dataclass(frozen=True, slots=True)
+class Effort:
+    """What judging by one metric took.
+
+    Attributes:
+        metric: its name.
+        judged: how many answers, failures included.
+        calls: of the judge.
+        seconds: in all, of when the judgements were made.
+    """
+
+    metric: str
+    judged: int
+    calls: int
+    seconds: float
+
+
 def headline(results: Sequence[Result], metrics: Sequence[str], *, seed: int) -> list[Row]:
     """Work out the headline figures.
 
@@ -90,6 +108,20 @@ def latencies(results: Iterable[Result]) -> list[Latency]:
         if seconds:
             rows.append(Latency(stage, percentile(seconds, 0.5), percentile(seconds, 0.95), len(seconds)))
     return rows
+
+
+def efforts(results: Sequence[Result]) -> list[Effort]:
+    """Return what judging took, by metric, the longest first; metrics that judged nothing are left out."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for result in results:
+        for metric, judgement in result["judged"].items():
+            if judgement["status"] != "not_judged":
+                found.setdefault(metric, []).append(judgement)
+    rows = [
+        Effort(metric, len(each), sum(len(one["calls"]) for one in each), sum(one["seconds"] for one in each))
+        for metric, each in found.items()
+    ]
+    return sorted(rows, key=lambda row: (-row.seconds, row.metric))
 
 
 def by_type(results: Iterable[Result]) -> dict[str, Counter[str]]:

@@ -115,6 +115,13 @@ def test_the_worst_question_comes_first(results):
     assert page.count('<details class="question" open>') == 3
 
 
+def test_both_reports_say_where_the_time_of_the_judge_went(results):
+    assert "| faithfulness | 3 | 1 | 3 |" in section(render(run_json(), results), "Latency")
+    assert "calls of the judge" in render_page(run_json(), results, [])
+    unjudged = [result("a")]
+    assert "calls of the judge" not in render(run_json(), unjudged) + render_page(run_json(), unjudged, [])
+
+
 def test_text_of_notes_and_models_breaks_no_table_and_opens_no_tag(results):
     row = next(row for row in render(run_json(), results).splitlines() if row.startswith("| **bad**"))
     assert "a \\| b # c &lt;script>" in row

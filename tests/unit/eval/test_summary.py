@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from eval.summary import by_type, failures, headline, latencies, not_judged_reasons, risk_coverage, worst_first
+from eval.summary import Effort, by_type, efforts, failures, headline, latencies, not_judged_reasons, risk_coverage, worst_first
 from tests.unit.eval.parts import failed, judged, not_judged, piece, result
 
 
@@ -26,6 +26,15 @@ def broken(id):
 
 def rows(results, metrics=()):
     return {row.name: row for row in headline(results, metrics, seed=0)}
+
+
+def test_what_judging_took_is_told_by_metric_and_what_was_not_judged_took_nothing():
+    results = [
+        result("a", judged={"faithfulness": judged(1.0, {}, {}), "context_precision": judged(1.0, {}, {}, {})}),
+        result("b", judged={"faithfulness": not_judged("abstained"), "context_precision": failed("cut")}),
+    ]
+    assert efforts(results) == [Effort("context_precision", 2, 3, 2.0), Effort("faithfulness", 1, 2, 1.0)]
+    assert efforts([result("a")]) == []
 
 
 def test_failed_judgements_are_counted_and_take_no_part_in_the_mean():
