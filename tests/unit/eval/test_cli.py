@@ -1,11 +1,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from eval.calibration import read_calibration
 from eval.cli import main
+from eval.labels import DEFAULT_FILE
 from eval.names import DEFAULT_JUDGED, JUDGED
+from eval.overlap import OverlapJudge
 from eval.record import RunFolder
 from rag.errors import ConfigError
 from tests.unit.eval.parts import question_json, result, run_json
@@ -63,3 +67,57 @@ def test_report_takes_a_folder_or_a_name(elsewhere, capsys):
 
 def test_the_default_metrics_are_known():
     assert set(DEFAULT_JUDGED) <= set(JUDGED)
+
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.fixture
+def calibrated(elsewhere, monkeypatch):
+    """Calibrate a judge that counts words, and return how it was built."""
+    (elsewhere / "a.gguf").write_bytes(b"GGUF one")
+    claim = {"id": "a", "question": "", "context": "Kettles boil.", "answer": "They boil.", "faithful": 1}
+    lines = [json.dumps(claim | {"id": str(number), "faithful": number % 2}) for number in range(10)]
+    (elsewhere / "claims.jsonl").write_text("\n".join(lines))
+    built = []
+
+    def build(config, cache, stack, *, verdict_first):
+        built.append(verdict_first)
+        return OverlapJudge()
+
+    monkeypatch.setattr("eval.commands.calibrate.build_judge", build)
+
+    def calibrate(*arguments):
+        given = ["--judge", f"gguf:{elsewhere / 'a.gguf'}", "--corpus", str(ROOT / "corpus"), "--claims", "claims.jsonl"]
+        assert main(["calibrate", "judge", *given, *arguments]) == 0
+        return built
+
+    return calibrate
+
+
+def test_a_sample_of_labels_is_spread_over_them_and_kept_only_where_it_is_asked_to_be(calibrated, elsewhere, capsys, monkeypatch):
+    monkeypatch.setattr("eval.calibration.FILE", elsewhere / "default.json")
+    assert calibrated("--metrics", "faithfulness", "--limit", "4") == [True]
+    said = capsys.readouterr()
+    assert "| 8 + 8 of 192 |" in said.out
+    assert "| 2 + 2 of 10 |" in said.out
+    judged = [line.split(" of ")[2].split(",")[0] for line in said.err.splitlines() if line.endswith(("yet", "left", "in all"))]
+    ids = [json.loads(line)["id"] for line in DEFAULT_FILE.read_text("utf-8").splitlines()]
+    assert judged == [ids[start + kind] for start in (0, 48, 96, 144) for kind in range(4)] + ["0", "2", "5", "7"]
+    assert not (elsewhere / "default.json").exists()
+    calibrated("--metrics", "faithfulness", "--limit", "4", "--out", "c.json")
+    calibrated("--metrics", "context_recall", "--limit", "2", "--out", "c.json")
+    scores = read_calibration(json.loads((elsewhere / "c.json").read_text())["judges"][0]["judge"]["model"], elsewhere / "c.json")
+    found = [(each.metric, each.labels, len(each.judge), each.total) for each in scores]
+    assert found == [("faithfulness", "notes", 16, 192), ("faithfulness", "claims", 4, 10), ("context_recall", "notes", 8, 192)]
+
+
+def test_a_calibration_can_be_shown_again_and_that_of_the_other_order_is_another(calibrated, capsys):
+    calibrated("--metrics", "context_relevance", "--out", "c.json")
+    first = capsys.readouterr().out
+    assert calibrated("--show", "--out", "c.json") == [True], "nothing is judged"
+    assert capsys.readouterr().out == first
+    calibrated("--metrics", "context_relevance", "--limit", "3", "--out", "c.json", "--verdict", "last")
+    capsys.readouterr()
+    calibrated("--show", "--out", "c.json")
+    assert capsys.readouterr().out == first
