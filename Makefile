@@ -50,10 +50,11 @@ engine: $(VENV)/.chat  ## build llama.cpp for this processor: answers start soon
 lint-corpus: $(VENV)/.chat  ## check the notes: links, anchors, titles, sizes, near-duplicates, coverage
 	@$(BIN)/python -m rag lint $(ARGS)
 
-eval: $(VENV)/.test  ## ask 60 questions, judge the answers, write a report; the second time only what changed (ARGS="--limit 3")
+eval: $(VENV)/.test  ## ask 60 questions, judge, report, compare with the baseline; the second time only what changed (ARGS="--limit 3")
 	@$(BIN)/python -m rag models fetch
 	@$(BIN)/python ingest.py || [ $$? -eq 1 ]
 	@$(BIN)/python -m eval run --limit 60 $(ARGS)
+	@[ ! -f eval/baseline.json ] || $(BIN)/python -m eval gate latest
 
 eval-full: $(VENV)/.test  ## calibrate the judge, ask every question and compare with the baseline; takes hours the first time
 	@$(BIN)/python -m rag models fetch
