@@ -1,0 +1,85 @@
+"""What the judge's engine has to read: a metric's rules once, a question's contexts once, hardly anything to weigh a verdict."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from eval.judge import LocalJudge
+from eval.judgement import Sample
+from eval.ragas_metrics import SLOTS, RagasJudge
+from rag.llm.llama_cpp import LlamaCpp
+from rag.llm.llama_engine import BATCH_TOKENS
+from rag.llm.prefixes import Prefixes
+
+CONTEXT_WORDS = 600
+REPLIES = {
+    "StatementGeneratorOutput": {"statements": ["Kettles boil.", "Kettles sing."]},
+    "NLIStatementOutput": {
+        "statements": [{"statement": f"Kettles {verb}.", "verdict": 1, "reason": "said"} for verb in ("boil", "sing")]
+    },
+    "ContextRecallOutput": {"classifications": [{"statement": "Kettles boil.", "attributed": 1, "reason": "said"}]},
+    "ContextPrecisionOutput": {"verdict": 1, "reason": "useful"},
+    "ContextRelevanceOutput": {"rating": 2},
+}
+
+
+class Engine:
+    """Counts what llama.cpp would have to read, a word or a sign being a token; fills in the forms."""
+
+    native = False
+    context_tokens = 8192
+
+    def __init__(self, path, *, slots, **_):
+        self.prefixes = Prefixes(slots, BATCH_TOKENS)
+        self.words = {}
+        self.texts = {}
+        self.read = {"stream": [], "weigh": []}
+
+    def tokenize(self, text, *, special=False, start=False):
+        found = [self.words.setdefault(word, len(self.words)) for word in re.findall(r"\w+|[^\w\s]|\s+", text)]
+        self.texts.update({number: word for word, number in self.words.items()})
+        return found
+
+    def render(self, messages):
+        return "".join(f"<{message['role']}>{message['content']}</{message['role']}>" for message in messages[:-1]) + (
+            f"<{messages[-1]['role']}>{messages[-1]['content']}"
+        )
+
+    def complete(self, prompt, options, on_event, stopped, cuts=()):
+        slot, kept = self.prefixes.choose(prompt, cuts)
+        self.prefixes.remember(slot, prompt, cuts)
+        self.read["weigh" if "logit_bias" in options else "stream"].append((len(prompt) - kept, len(prompt)))
+        if "logit_bias" in options:
+            top = [{"id": token, "prob": 0.5} for token, _ in options["logit_bias"]]
+            on_event({"choices": [{"logprobs": {"content": [{"top_probs": top}]}}]})
+            return
+        told = "".join(self.texts[token] for token in prompt)
+        name = next(name for name in REPLIES if f'"title": "{name}"' in told)
+        on_event({"choices": [{"text": json.dumps(REPLIES[name])}]})
+
+    def close(self):
+        pass
+
+
+def sample(number):
+    words = " ".join(f"word{number}x{place}" for place in range(CONTEXT_WORDS // 2))
+    return Sample(f"What do kettles {number} do?", "They boil and sing.", [f"Kettle {number}\n\n{words}"], "Kettles boil.", False)
+
+
+@pytest.mark.parametrize("metric", ["faithfulness", "context_precision", "context_recall", "context_relevance"])
+def test_rules_are_read_once_and_contexts_are_not_read_again_to_weigh_a_verdict(monkeypatch, metric):
+    monkeypatch.setattr("rag.llm.llama_cpp.LlamaEngine", Engine)
+    llm = LlamaCpp("a.gguf", context_tokens=8192, threads=1, slots=SLOTS)
+    judge = RagasJudge(LocalJudge(llm), None)
+    for number in range(3):
+        assert judge.judge(metric, sample(number)).status == "judged"
+    read = llm._engine.read
+    kinds = len(read["stream"]) // 3
+    for fresh, whole in read["stream"][kinds:]:
+        assert fresh < min(whole, CONTEXT_WORDS + 150), "what comes before the question was read again"
+    assert read["weigh"]
+    for fresh, _ in read["weigh"]:
+        assert fresh < BATCH_TOKENS + 60, "the contexts were read again"
