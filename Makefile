@@ -67,7 +67,7 @@ soak: $(VENV)/.test  ## the long tests at full size; appends its figures to docs
 	@$(BIN)/python -m rag models fetch --set test
 	@RAG_SOAK=100 $(BIN)/python -m pytest tests/integration/test_index_crash.py tests/integration/test_many_chats.py tests/browser/test_speed.py tests/fuzz --timeout 7200 --soak-log docs/LOG.md $(ARGS)
 
-bench: $(VENV)/.test  ## time ingest, search and ask on this machine (ARGS="ingest" beside a peer, ARGS="growth" by size)
+bench: $(VENV)/.test  ## time ingest, search and ask on this machine (ARGS="peers" beside others, ARGS="growth" by size)
 	@$(BIN)/python -m rag models fetch
 	@$(BIN)/python -m eval bench $(ARGS)
 

@@ -9,6 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from eval.commands import bench_peers
 from eval.commands.arguments import Commands, add_questions, count, question_file
 from rag.config import Config
 
@@ -20,10 +21,10 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     bench.add_argument(
         "part",
         nargs="?",
-        choices=["own", "ingest", "growth"],
+        choices=["own", "ingest", "growth", "peers"],
         default="own",
         help="own: ingest, search and answers of this system (default); ingest: beside LlamaIndex's starter pipeline; "
-        "growth: one edit in indexes from 1,000 to 100,000 chunks",
+        "growth: one edit in indexes from 1,000 to 100,000 chunks; peers: beside LlamaIndex, LangChain, haiku.rag and txtai",
     )
     bench.add_argument("--corpus", type=Path, metavar="DIR", help="folder of the notes")
     bench.add_argument(
@@ -33,11 +34,12 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     bench.add_argument("--sizes", type=count, nargs="+", default=[1_000, 10_000, 100_000], metavar="N", help="chunks, for growth")
     bench.add_argument("--answers", type=count, default=3, metavar="N", help="how many questions to answer (default: 3)")
     bench.add_argument("--json", action="store_true", help="one JSON object on standard output instead of a table")
+    bench_peers.add(bench)
     bench.set_defaults(command=_bench)
 
 
 def _bench(options: argparse.Namespace, config: Config) -> int:
-    parts = {"own": _own, "ingest": _ingest, "growth": _growth}
+    parts = {"own": _own, "ingest": _ingest, "growth": _growth, "peers": bench_peers.bench_peers}
     signal.signal(signal.SIGINT, signal.default_int_handler)  # so that Ctrl-C removes the temporary index
     with tempfile.TemporaryDirectory(prefix="rag-bench-") as folder:
         return parts[options.part](options, config, Path(folder))

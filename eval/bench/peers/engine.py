@@ -1,0 +1,126 @@
+"""The language model for peers: llama.cpp with the same GGUF file, behind its own OpenAI-compatible server on loopback.
+
+As a program, `python -m eval.bench.peers.engine FILE CONTEXT THREADS PORT`: prints a line when the weights are loaded, and serves
+until its input ends. `Engine` runs that program. The key comes in the variable `ENGINE_KEY`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Any, Final
+
+from eval.bench.peers.process import PeerFailureError, shortened
+
+NAME: Final = "local"
+_KEY: Final = "ENGINE_KEY"
+_ROOT: Final = Path(__file__).parents[3]
+_START_S: Final = 120.0
+
+
+def main(file: str, context_tokens: int, threads: int, port: int) -> None:
+    """Serve until standard input ends."""
+    from rag.llm.llama_library import import_library
+
+    vendor = import_library()
+    params = vendor.CommonParams()
+    params.model.path = file
+    params.n_ctx = context_tokens
+    params.n_parallel = 1
+    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = threads
+    params.fit_params = False
+    params.use_jinja = True
+    params.verbosity = -1
+    params.ui = False
+    params.api_keys = [os.environ[_KEY]]
+    params.hostnames = ["127.0.0.1"]
+    params.port = port
+    server = vendor.Server(params)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.read()
+    del server  # ends its threads
+
+
+class Engine:
+    """The program, running. A context manager.
+
+    Args:
+        file: GGUF.
+        context_tokens: of a prompt and its answer.
+        threads: to compute with.
+
+    Attributes:
+        url: of its `/v1`.
+        key: that the server asks for.
+    """
+
+    def __init__(self, file: Path, *, context_tokens: int, threads: int) -> None:
+        self.key = secrets.token_hex(16)
+        port = _free_port()
+        self.url = f"http://127.0.0.1:{port}/v1"
+        self._ready = False
+        command = [sys.executable, "-m", "eval.bench.peers.engine", str(file), str(context_tokens), str(threads), str(port)]
+        self._process = subprocess.Popen(  # noqa: S603 - our own command
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=_ROOT,
+            env={**os.environ, _KEY: self.key, "PYTHONPATH": str(_ROOT)},
+        )
+
+    def wait(self) -> None:
+        """Wait until the weights are loaded.
+
+        Raises:
+            PeerFailureError: it did not start.
+        """
+        if self._ready:
+            return
+        line = self._process.stdout.readline() if self._process.stdout else ""
+        if not line:
+            said = self._process.stderr.read() if self._process.stderr else ""
+            raise PeerFailureError(f"the engine did not start: {shortened((said.strip().splitlines() or ['no reason'])[-1])}")
+        self._ready = True
+
+    def facts(self) -> dict[str, Any]:
+        """Return what the server says of the model: `n_params`, `size` and more."""
+        self.wait()
+        request = urllib.request.Request(f"{self.url}/models", headers={"Authorization": f"Bearer {self.key}"})  # noqa: S310 - loopback
+        with urllib.request.urlopen(request, timeout=_START_S) as answer:  # noqa: S310 - loopback
+            found: dict[str, Any] = json.load(answer)["data"][0]["meta"]
+        return found
+
+    def peak_bytes(self) -> int:
+        """Return the highest resident memory of the engine so far; 0 where the system does not tell."""
+        try:
+            status = Path(f"/proc/{self._process.pid}/status").read_text("ascii", "replace")
+            return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+        except (OSError, IndexError):
+            return 0
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.communicate()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        found: int = probe.getsockname()[1]
+    return found
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))

@@ -1,0 +1,127 @@
+"""`python -m eval bench peers`: arguments, and the parts that a comparison is made of."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from eval.commands.arguments import CACHE, count, question_file
+from rag.config import Config
+from rag.errors import ConfigError
+
+if TYPE_CHECKING:
+    from eval.bench.peers.work import Bench
+    from eval.evidence_sets import EvidenceSet
+
+_SEARCHED = 20
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    """Describe the arguments that only this part takes."""
+    peers = parser.add_argument_group("peers")
+    peers.add_argument("--peer", action="append", default=[], dest="peers", metavar="NAME", help="only this one; may be repeated")
+    peers.add_argument("--steps", nargs="+", metavar="STEP", help="only these: install, limits, rounds, evidence, ask, growth")
+    peers.add_argument("--out", type=Path, metavar="FILE", help="the results; what is there already is not measured again")
+    peers.add_argument("--report", type=Path, metavar="FILE", help="write a page with pictures there, such as docs/BENCHMARKS.md")
+    peers.add_argument("--home", type=Path, metavar="DIR", help="where the peers are installed (default: your cache folder)")
+    peers.add_argument("--again", action="store_true", help="measure anew what is there already")
+    peers.add_argument("--set", default="source-notes", metavar="NAME", help="questions for the evidence (default: source-notes)")
+    peers.add_argument("--shared", type=Path, default=Path("..") / "shared", metavar="DIR", help="third parties' pages")
+    peers.add_argument("--timeout", type=count, default=600, metavar="S", help="for one ingest or answer (default: 600)")
+    peers.add_argument("--stop-after", type=count, metavar="S", help="start no step later than that; a second call goes on")
+
+
+def bench_peers(options: argparse.Namespace, config: Config, scratch: Path) -> int:
+    """Compare, and write what was asked for; return 0, also where a peer failed, since that is a result."""
+    from eval.bench.peers.catalogue import choose
+    from eval.bench.peers.record import Record
+    from eval.bench.peers.report import report, write_report
+    from eval.bench.peers.run import STEPS, Comparison, Plan, default_home, default_threads
+    from eval.bench.peers.work import PASSAGES
+
+    steps = options.steps or list(STEPS)
+    for step in steps:
+        if step not in STEPS:
+            raise ConfigError(f"There is no step {step!r}", hint=f"One of: {', '.join(STEPS)}.")
+    peers = choose(options.peers)
+    corpora = (config.corpus, *options.more)
+    settings = {
+        "corpora": [folder.name for folder in corpora],
+        "embedder": config.embedder,
+        "llm": config.llm,
+        "passages": PASSAGES,
+        "set": options.set,
+    }
+    out = options.out or CACHE / "peers.json"
+    record = Record(out, settings)
+    home = (options.home or default_home()).resolve()
+    bench = _bench(options, config, corpora, home, scratch, default_threads())
+    comparison = Comparison(bench, config, _questions(options, config), lambda: _counter(config), record, _tell)
+    plan = Plan(peers, steps, options.rounds, options.sizes, options.again, options.stop_after)
+    comparison.run(plan, options.command_line)
+    if options.report:
+        write_report(record.data, options.report)
+    sys.stdout.write(json.dumps(record.data) + "\n" if options.json else report(record.data)[0])
+    return 0
+
+
+def _bench(
+    options: argparse.Namespace, config: Config, corpora: tuple[Path, ...], home: Path, scratch: Path, threads: int
+) -> Bench:
+    from eval.bench.peers.material import find_probe
+    from eval.bench.peers.work import Bench
+    from eval.questions import choose
+    from rag.folders import embedder_folder
+    from rag.models.store import model_path
+
+    scheme, _, rest = config.llm.partition(":")
+    if scheme in {"hf", "openai"}:
+        raise ConfigError("Peers are compared with a GGUF file", hint='Set llm to a name of the catalogue or to "gguf:FILE".')
+    questions = question_file(options).questions
+    plain = [question for question in questions if not question.history]
+    answerable = [question for question in plain if not question.silent]
+    return Bench(
+        corpora=corpora,
+        questions=tuple(question.question for question in choose(plain, _SEARCHED)),
+        asked=tuple(question.question for question in choose(answerable, options.answers + 1)),
+        probe=find_probe(questions, config.corpus),
+        embedder=embedder_folder(config).resolve(),
+        gguf=(Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)).resolve(),
+        context_tokens=config.context_tokens,
+        threads=threads,
+        config=options.config,
+        home=home,
+        scratch=scratch,
+        timeout_s=float(options.timeout),
+        root=Path(__file__).parents[2],
+    )
+
+
+def _questions(options: argparse.Namespace, config: Config) -> EvidenceSet | None:
+    from eval.evidence_sets import SETS, read_set
+
+    if options.set not in SETS:
+        raise ConfigError(f"There is no set {options.set!r}", hint=f"One of: {', '.join(SETS)}.")
+    try:
+        return read_set(options.set, config.corpus, options.shared)
+    except FileNotFoundError as error:
+        _tell(f"no evidence is measured: {error}")
+        return None
+
+
+def _counter(config: Config) -> Callable[[str], int]:
+    from rag.wiring import build_prompt_counter
+
+    counter = build_prompt_counter(config)
+    if counter is None:
+        raise ConfigError("The tokens of this model cannot be counted without its engine", hint="Set another llm.")
+    return counter.count
+
+
+def _tell(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
+    sys.stderr.flush()

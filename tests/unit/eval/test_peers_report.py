@@ -1,0 +1,163 @@
+"""Ratios, footnotes, pictures and the page: from made-up results, nothing is run."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import pytest
+
+from eval.bench.peers.catalogue import OWN, PEERS, choose
+from eval.bench.peers.footnotes import Footnotes
+from eval.bench.peers.limits import shares
+from eval.bench.peers.picture import bars, lines
+from eval.bench.peers.ratios import Spread, ratio, shown, spread
+from eval.bench.peers.report import report, write_report
+from rag.errors import ConfigError
+
+MADE = {"documents": 3, "chunks": 1200, "peak_bytes": 300e6, "index_bytes": 5e6}
+
+
+def times(*seconds, **more):
+    return {str(number): {"s": each, **more} for number, each in enumerate(seconds)}
+
+
+def results():
+    own = {
+        "install": {"bytes": 2e9, "python": "3.11.7", "versions": {"openvino": "2026.4"}},
+        "full": times(10.0, 12.0, 11.0, **MADE),
+        "unchanged": times(1.0, 1.0, 1.0, **MADE),
+        "edited": times(2.0, 2.0, 2.0, **MADE),
+        "search": times(0.02, 0.02, 0.02, cold_s=3.0),
+        "deleted": {"0": {"s": 1.0, "before": True, "after": False}},
+        "evidence": {
+            "set": "a set",
+            "questions": 9,
+            "chunks": 40,
+            "lost": 0.0,
+            "summary": {"all@1024": {"value": 0.9, "interval": [0.8, 1.0]}},
+        },
+        "ask": {
+            "cold_first_token_s": 8.0,
+            "cold_total_s": 9.0,
+            "peak_bytes": 2e9,
+            "answers": [{"question": "a", "cold": True}, {"question": "b", "first_token_s": 2.0, "total_s": 4.0}],
+        },
+        "growth": {"1000": {"s": 9.0, "edited_s": 2.0, "search_s": 0.02}},
+    }
+    peer = {
+        "install": {"seconds": 61.0, "bytes": 1.5e9, "python": "3.11.7", "versions": {"txtai": "9"}},
+        "full": times(50.0, 48.0, 66.0, **MADE),
+        "unchanged": times(50.0, 20.0, 30.0, **MADE),
+        "edited": {"0": {"failed": "not finished in 5 s"}, "1": {"s": 40.0}, "2": {"failed": "not finished in 5 s"}},
+        "search": times(0.1, 0.1, 0.1, cold_s=12.0),
+        "deleted": {"0": {"s": 1.0, "before": True, "after": True}},
+        "evidence": {"failed": "KeyError: text"},
+        "ask": {
+            "cold_first_token_s": 30.0,
+            "cold_total_s": 31.0,
+            "peak_bytes": 3e9,
+            "answers": [{"question": "a", "cold": True}, {"question": "b", "failed": "the answer is empty"}],
+        },
+        "growth": {"1000": {"s": 90.0, "edited_s": 80.0, "search_s": 0.1}, "10000": {"failed": "not finished in 600 s"}},
+    }
+    return {
+        "settings": {"embedder": "MiniLM", "llm": "qwen", "passages": 4, "corpora": ["corpus"], "set": "a set"},
+        "about": {
+            "started": "one day",
+            "finished": "another",
+            "code": "abc",
+            "machine": {"processor": "P", "cores": 2, "memory_bytes": 2**34},
+        },
+        "limits": {
+            "machine": {"read_bytes_per_s": 2e10, "copy_bytes_per_s": 1e10, "matmul_failed": "ImportError: torch"},
+            "engine": {"failed": "it said nothing", "weights_bytes": 10**9, "parameters": 10**9},
+            "shares": {"decode_bound": 20.0},
+        },
+        "peers": {OWN: own, "txtai": peer, "haiku": {"install": {"failed": "needs Python 3.12; this machine has 3.11"}}},
+    }
+
+
+def row(page, start, nth=0):
+    return [line for line in page.splitlines() if line.startswith(f"| {start} |")][nth]
+
+
+def test_ratios_are_of_pairs():
+    found = ratio({"0": 50.0, "1": 48.0, "2": 66.0, "3": 1.0}, {"0": 10.0, "1": 12.0, "2": 11.0})
+    assert found == Spread(5.0, 4.0, 6.0, 3)
+    assert ratio({"0": 1.0}, {"1": 1.0}) is None
+    assert ratio({"0": 1.0}, {"0": 0.0}) is None
+    assert spread([]) is None
+    assert shown(Spread(1234.5, 1000.0, 2000.0, 2), 0) == "1,234 (1,000 to 2,000)"
+
+
+def test_one_text_has_one_footnote():
+    notes = Footnotes()
+    assert [notes.mark("a|b"), notes.mark("c"), notes.mark("a|b")] == ["[^1]", "[^2]", "[^1]"]
+    assert notes.page() == "[^1]: a\\|b\n[^2]: c\n"
+
+
+def test_the_page_shows_medians_ratios_and_every_failure():
+    page, pictures = report(results())
+    assert row(page, "this system", 1) == "| this system | 11.0 (10.0 to 12.0) | 1.0 (1.0 to 1.0) | 2.0 (2.0 to 2.0) | 3 / 1,200 |"
+    assert row(page, "txtai", 1).startswith("| txtai | 50.0 (48.0 to 66.0) | 30.0 (20.0 to 50.0) | 40.0[^")
+    assert row(page, "txtai", 2) == "| txtai | 5.0 (4.0 to 6.0) | 30.0 (20.0 to 50.0) | 20.0 |"
+    for reason in ("not finished in 5 s", "KeyError: text", "the answer is empty", "not finished in 600 s", "needs Python 3.12"):
+        [note] = [line for line in page.splitlines() if line.startswith("[^") and reason in line]
+        assert f"{note.split(':')[0]}" in page.replace(note, ""), reason
+    assert "ImportError: torch" in page
+    assert "20.0 tokens/s" in page
+    assert "| **yes** |" in page
+    assert "90.0% (80.0 to 100.0)" in page
+    assert set(pictures) == {"bench-ratios.svg", "bench-growth.svg"}
+
+
+def test_a_system_that_could_not_be_installed_has_dashes_and_the_reason():
+    page, _ = report(results())
+    for nth in range(1, 6):
+        cells = row(page, "haiku.rag", nth).strip("|").split("|")[1:]
+        assert all(cell.strip().startswith("–") or cell.strip() == "" for cell in cells)
+
+
+def test_an_empty_record_makes_a_page():
+    page, pictures = report({**results(), "peers": {}, "limits": {}})
+    assert "Not measured in this run." in page
+    for svg in pictures.values():
+        ET.fromstring(svg)
+
+
+def test_pictures_are_well_formed_and_say_what_is_missing():
+    svg = bars({"full <b>": {"one & two": 4.2, "three": 250.0}, "none": {}}, unit=" times")
+    assert ET.fromstring(svg).attrib["aria-label"] == "full <b>; none"
+    assert "not measured" in svg
+    assert "4.2 times" in svg
+    drawn = lines({"a": [(1000.0, 3.0), (10000.0, 40.0)], "b": []}, x_name="x", y_name="y")
+    assert len(ET.fromstring(drawn).findall(".//{*}circle")) == 2
+
+
+def test_the_page_and_its_pictures_are_written(tmp_path):
+    write_report(results(), tmp_path / "BENCHMARKS.md")
+    for name in ("bench-ratios.svg", "bench-growth.svg"):
+        assert f"images/{name}" in (tmp_path / "BENCHMARKS.md").read_text()
+        ET.parse(tmp_path / "images" / name)
+
+
+def test_shares_of_the_bounds():
+    machine = {"read_bytes_per_s": 3e10, "copy_bytes_per_s": 2e10, "bf16_flops": 6e11}
+    found = shares(machine, {"weights_bytes": 10**9, "parameters": 15 * 10**8, "decode_per_s": 15.0, "prefill_per_s": 50.0})
+    assert found == {"decode_bound": 30.0, "prefill_bound": 200.0, "decode_share": 0.5, "prefill_share": 0.25}
+    assert shares({"failed": "x"}, {"failed": "y"}) == {}
+
+
+def test_peers_are_chosen_by_name_and_ours_is_always_among_them():
+    assert [peer.name for peer in choose(["txtai"])] == [OWN, "txtai"]
+    assert choose([]) == PEERS
+    with pytest.raises(ConfigError, match="no peer 'nobody'"):
+        choose(["nobody"])
+
+
+def test_every_peer_has_its_files():
+    for peer in PEERS:
+        assert peer.driver_file.is_file()
+        if peer.requirements:
+            pinned = [line for line in peer.requirements_file.read_text().splitlines() if line and not line.startswith("#")]
+            assert all("==" in line for line in pinned)
