@@ -62,7 +62,7 @@ def bench_peers(options: argparse.Namespace, config: Config, scratch: Path) -> i
     bench = _bench(options, config, corpora, home, scratch, default_threads())
     comparison = Comparison(bench, config, _questions(options, config), lambda: _counter(config), record, _tell)
     plan = Plan(peers, steps, options.rounds, options.sizes, options.again, options.stop_after)
-    comparison.run(plan, options.command_line)
+    comparison.run(plan, f"python -m eval bench peers --rounds {options.rounds} --answers {options.answers}")
     if options.report:
         write_report(record.data, options.report)
     sys.stdout.write(json.dumps(record.data) + "\n" if options.json else report(record.data)[0])
@@ -96,6 +96,7 @@ def _bench(
         config=options.config,
         home=home,
         scratch=scratch,
+        kept=(CACHE / "peers").resolve(),
         timeout_s=float(options.timeout),
         root=Path(__file__).parents[2],
     )

@@ -48,6 +48,7 @@ def bench(tmp_path):
         config=None,
         home=tmp_path / "home",
         scratch=tmp_path / "scratch",
+        kept=tmp_path / "kept",
         timeout_s=30.0,
         root=tmp_path,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import queue
+import re
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,8 @@ from rag.errors import RagError
 
 _SHOWN_CHARS = 300
 _GRACE_S = 20.0
+_FOLDERS = re.compile(r"(?<![\w.:/…)])/(?:[^\s/'\"]+/)+")
+_SERVERS = re.compile(r"\bhttps?://[^\s/'\"]+")
 
 
 class PeerFailureError(RagError):
@@ -25,12 +28,12 @@ class PeerFailureError(RagError):
 
 
 def shortened(text: str) -> str:
-    r"""Return a text on one line of at most 300 characters.
+    r"""Return a text on one line of at most 300 characters, without folders of this machine or addresses of servers.
 
-    >>> shortened("two\n  lines")
-    'two lines'
+    >>> shortened("two\n  lines of /home/me/notes/a.md")
+    'two lines of …/a.md'
     """
-    line = " ".join(text.split())
+    line = _FOLDERS.sub("…/", _SERVERS.sub("(address)", " ".join(text.split())))
     return line if len(line) <= _SHOWN_CHARS else line[: _SHOWN_CHARS - 1] + "…"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ class Bench:
         config: settings of this system; None for the usual ones.
         home: folder of the environments.
         scratch: folder for copies and indexes.
+        kept: folder for indexes of the last rounds, to answer from.
         timeout_s: for one call.
         root: folder that this project runs in.
     """
@@ -56,6 +58,7 @@ class Bench:
     config: Path | None
     home: Path
     scratch: Path
+    kept: Path
     timeout_s: float
     root: Path
 
@@ -103,6 +106,25 @@ def place(bench: Bench, corpora: Sequence[Path]) -> Iterator[Place]:
         yield Place(folder / "corpus", folder / "store")
     finally:
         remove_tree(folder)
+
+
+def _keep(bench: Bench, peer: Peer, where: Place) -> None:
+    target = bench.kept / peer.name
+    remove_tree(target)
+    shutil.copytree(where.corpus, target / "corpus")
+    shutil.copytree(where.store, target / "store")
+
+
+@contextlib.contextmanager
+def _kept(bench: Bench, peer: Peer) -> Iterator[Place]:
+    """Give the index of the last round, or make one."""
+    folder = bench.kept / peer.name
+    if (folder / "store").exists():
+        yield Place(folder / "corpus", folder / "store")
+        return
+    with place(bench, bench.corpora) as where:
+        ingest(bench, peer, where)
+        yield where
 
 
 def ingest(bench: Bench, peer: Peer, where: Place) -> dict[str, Any]:
@@ -159,6 +181,7 @@ def one_round(bench: Bench, peer: Peer, number: int) -> dict[str, dict[str, Any]
             edit(page, number)
             cells["edited"] = ingest(bench, peer, where)
             cells["search"] = search(bench, peer, where)
+            _keep(bench, peer, where)
             if bench.probe and not number:
                 cells["deleted"] = _deletion(bench, peer, where, bench.probe)
         except PeerFailureError as error:
@@ -182,8 +205,7 @@ def ask(bench: Bench, peer: Peer) -> dict[str, Any]:
         PeerFailureError: it failed before it had answered one.
     """
     context = int(peer.settings.get("context_tokens", bench.context_tokens))
-    with place(bench, bench.corpora) as where, contextlib.ExitStack() as stack:
-        ingest(bench, peer, where)
+    with _kept(bench, peer) as where, contextlib.ExitStack() as stack:
         start = time.perf_counter()
         engine = None
         if peer.requirements:

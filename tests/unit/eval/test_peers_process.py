@@ -85,3 +85,8 @@ def test_a_bad_end_counts_though_the_work_was_done(tmp_path):
 def test_long_reasons_are_cut():
     assert len(shortened("x" * 1000)) == 300
     assert shortened("a\n b") == "a b"
+
+
+def test_reasons_name_no_place_of_this_machine():
+    assert shortened("No file '/home/me/notes/a b.md' or 3/4 of /x/y.py") == "No file '…/a b.md' or 3/4 of …/y.py"
+    assert shortened("get https://somewhere.example:80/simple/x failed") == "get (address)/simple/x failed"
