@@ -17,6 +17,7 @@ from eval.agreement import auc
 from eval.logistic import chances, fit, folds
 from eval.questions import Question
 from rag.answer.answerable import FILE as COEFFICIENTS
+from rag.answer.answerable import fitted
 from rag.answer.decide import ask_model
 from rag.answer.request import read_request
 from rag.answer.signals import NAMES, signals
@@ -151,6 +152,8 @@ def coefficients(found: Fit, measured: Sequence[Measured]) -> str:
             for at, refused, lost in found.thresholds.values()
         ),
         f"intercept = {found.intercept:.4f}",
+        "# Set by hand between 1 and 3, which hardly differ (docs/LOG.md).",
+        f"tie = {fitted().tie}",
         "",
         "[weights]",
         *(f"{name} = {weight:.4f}" for name, weight in found.weights.items()),

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from rag.answer.abstain import DECLINED, GREETING, abstention_text
-from rag.answer.decide import Decision, decide
+from rag.answer.decide import Decision, decide, with_answer
 from rag.answer.prompt import WRITE, messages
 from rag.answer.request import read_request
 from rag.answer.write import write
@@ -309,8 +309,17 @@ def ask(
         yield _abstention(decision, found, timings, start)
         return
 
-    drop = settings.drop_unsupported
-    for event in write(llm, passages, asked, history, settings.max_answer_tokens, generation.source, drop_unsupported=drop):
+    drafts = write(
+        llm,
+        passages,
+        asked,
+        history,
+        settings.max_answer_tokens,
+        generation.source,
+        drop_unsupported=settings.drop_unsupported,
+        least_tie=decision.least_tie,
+    )
+    for event in drafts:
         if isinstance(event, Draft):
             if event.text:
                 timings.setdefault("first_token", time.perf_counter() - start)
@@ -318,9 +327,12 @@ def ask(
             continue
         timings["total"] = time.perf_counter() - start
         timings.setdefault("first_token", timings["total"])
+        probability = with_answer(decision, event.tie)
         if not event.draft.citations:
             reason = "Nothing in them supports what the model would have answered."
-            yield _abstention(replace(decision, reason=reason), found, timings, start)
+            if event.tie < decision.least_tie:
+                reason = "What comes nearest is said of something else."
+            yield _abstention(replace(decision, reason=reason, probability=probability), found, timings, start)
             return
         reason = "The model had no answer of its own; these sentences of the notes come nearest." if event.quoted else ""
         text, sentences, citations = event.draft.text, event.draft.sentences, event.draft.citations
@@ -334,7 +346,7 @@ def ask(
             timings,
             found.generation,
             event.invented_markers,
-            decision.probability,
+            probability,
         )
 
 

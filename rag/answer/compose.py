@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from rag.answer.attribute import Evidence, Unit
 from rag.answer.inert import inert
 from rag.answer.lists import Item
+from rag.answer.subject import tie
 from rag.answer.support import verdict
 from rag.lines import LineTable
 from rag.sentences import split_sentences
@@ -24,6 +25,7 @@ _REPEATS = 3  # a table may say the same twice; a model in a loop says it for ev
 _DECLINES = re.compile(
     r"\b(?:notes?|text|passages?|context|information|sources?)\b[^.]{0,60}\b(?:do(?:es)? not|don't|doesn't|did not|no)\b[^.]{0,40}"
     r"\b(?:state|say|mention|contain|provide|specif\w+|include|give|answer|information|details?)\b|"
+    r"\bthere (?:is|are|was|were) no\b[^.]{0,80}\b(?:mentioned|specified|stated|provided|given|listed)\b[^.]{0,30}\bnotes?\b|"
     r"\b(?:is|are|was) not (?:\w+ )?(?:mentioned|specified|stated|provided|given|answered|available)\b[^.]{0,40}(?:\bnotes?\b|$)|"
     r"\b(?:notizen|notes|notas|note|appunti)\b[^.]{0,60}\b(?:nicht|ne\b[^.]{0,20}\bpas|no|non)\b[^.]{0,40}"
     r"\b(?:erwähn\w+|genannt|angegeben|mentionn\w+|precis\w+|mencion\w+|indica\w+|menzion\w+)\b",
@@ -79,6 +81,11 @@ class Composer:
         """End the last sentence and return the whole."""
         self._settle(final=True)
         return self._as_draft(self._text.strip())
+
+    @property
+    def tie(self) -> float:
+        """How much of what was asked about stands where the notes say what was said so far, 0 to 1; 0 before the first sentence."""
+        return tie(self._question, " ".join(self._said), self._evidence) if self._said else 0.0
 
     @property
     def declines(self) -> bool:

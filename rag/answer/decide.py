@@ -28,11 +28,13 @@ class Decision:
         answerable: the decision.
         probability: that the passages state the answer, 0 to 1.
         reason: why not; empty if answerable.
+        least_tie: how much of what is asked about an answer must be tied to, 0 to 1, to be one (see `rag.answer.subject`).
     """
 
     answerable: bool
     probability: float
     reason: str
+    least_tie: float = 0.0
 
 
 def decide(
@@ -58,7 +60,17 @@ def decide(
     probability = fitted().probability(signals(query or question, passages, yes))
     if probability < threshold:
         return Decision(False, probability, "The notes that come nearest do not state the answer.")
-    return Decision(True, probability, "")
+    return Decision(True, probability, "", fitted().least_tie(probability, threshold))
+
+
+def with_answer(decision: Decision, tie: float) -> float:
+    """Return the probability that the answer is the notes', 0 to 1, once there is one.
+
+    Args:
+        decision: to answer.
+        tie: of what was written.
+    """
+    return fitted().with_answer(decision.probability, tie)
 
 
 def ask_model(llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message]) -> float:

@@ -15,6 +15,8 @@ from rag.answer.prompt import WRITE, messages
 from rag.protocols import LLM
 from rag.types import Draft, Message, Passage
 
+_NOTHING: Final = Draft("", 0, (), ())
+_QUOTED_TIE: Final = 0.5  # where an answer needs more than this, the decision was too narrow for sentences that are only near
 _QUOTED_COVERAGE: Final = 0.5  # share of the question's words that a quotation must hold to be offered as its answer
 
 
@@ -26,11 +28,13 @@ class Writing:
         draft: what there is; without citations where nothing could be said.
         quoted: whether it is a quotation because the model had nothing to say.
         invented_markers: citations that the model wrote of passages it was not given.
+        tie: how much of what was asked about stands where the notes say what it says, 0 to 1.
     """
 
     draft: Draft
     quoted: bool = False
     invented_markers: int = 0
+    tie: float = 1.0
 
 
 def write(
@@ -42,11 +46,13 @@ def write(
     source: Callable[[str], str],
     *,
     drop_unsupported: bool = False,
+    least_tie: float = 0.0,
 ) -> Iterator[Draft | Writing]:
     """Yield drafts while the model writes, and last the `Writing`.
 
     A model that declines although the passages hold the answer is asked again with the best passage alone, and where that does not
-    help either, the sentences that come nearest to the question are quoted.
+    help either, the sentences that come nearest to the question are quoted. Where an answer has to be said of what was asked,
+    nothing is shown before a sentence is.
 
     Args:
         llm: the model.
@@ -56,28 +62,35 @@ def write(
         max_tokens: of the answer.
         source: gives the source of a page.
         drop_unsupported: leave out sentences that the passages do not support, instead of showing their verdict.
+        least_tie: how much of what is asked about must stand where the notes say what the answer says, 0 to 1; with less there is
+            no answer.
     """
     invented = 0
     for given in (tuple(passages), tuple(passages[:1])):
         composer = Composer(given, question, source, drop_unsupported=drop_unsupported)
-        draft = Draft("", 0, (), ())
+        draft, tied = _NOTHING, least_tie <= 0
         for piece in llm.stream(messages(given, question, history, WRITE), max_tokens=max_tokens):
             if piece:  # an empty one says that the prompt is still being read
                 composer.add(piece)
                 draft = composer.draft()
-            yield draft  # also when nothing is new: a caller can only stop between two of these
+                tied = tied or (bool(draft.citations) and composer.tie >= least_tie)
+            yield draft if tied else _NOTHING  # also when nothing is new: a caller can only stop between two of these
             if composer.repeats:
                 break
         draft = composer.finish()
         invented += composer.invented_markers
         if draft.citations and not composer.declines:
+            tie = composer.tie
+            if not tied and tie < least_tie:
+                yield Writing(_NOTHING, invented_markers=invented, tie=tie)
+                return
             more = missing_items(question, draft.text, draft.citations, given)
             if more:
                 composer.complete(more)
-            yield Writing(composer.current(), invented_markers=invented)
+            yield Writing(composer.current(), invented_markers=invented, tie=tie)
             return
         if len(passages) == 1:
             break
     composer = Composer(passages, question, source)
-    quoted = composer.quote(_QUOTED_COVERAGE)
-    yield Writing(composer.current() if quoted else Draft("", 0, (), ()), quoted, invented)
+    quoted = least_tie <= _QUOTED_TIE and composer.quote(_QUOTED_COVERAGE)
+    yield Writing(composer.current() if quoted else _NOTHING, quoted, invented)

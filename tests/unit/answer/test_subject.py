@@ -1,0 +1,99 @@
+"""Whether what an answer says is said of what was asked."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.answer.answerable import Answerability
+from rag.answer.attribute import Evidence
+from rag.answer.rules import Known
+from rag.answer.subject import subject_words, tie
+from rag.answer.write import Writing, write
+from rag.types import Chunk, Draft, Passage
+from tests.fakes import ScriptedLLM
+
+NOTE = (
+    "VALL-E copies a voice from three seconds of sound.\nIt was shown in January 2023.\nLlama 2 came half a year later.\n"
+    "It has 70 billion parameters."
+)
+
+
+def passage(text=NOTE, heading="Speech"):
+    chunk = Chunk("c", "d", "speech.md", heading, 0, text, ((0, len(text)),), ((0, len(text), 0, len(text)),))
+    return Passage(chunk, 1.0, 1, {"dense": 0.6}, 20, text, chunk.spans, chunk.alignment)
+
+
+@pytest.mark.parametrize(
+    ("question", "found"),
+    [
+        ("How many parameters does VALL-E have?", {"vall", "e"}),
+        ("How fast is an RTX 5090 with Llama 3.1 8B?", {"rtx", "5090", "llama", "3.1", "8", "b"}),
+        ("What does DeepSeek-V4 Flash cost?", {"deepseek", "v", "4", "flash"}),
+        ("how many languages does it know?", set()),
+    ],
+)
+def test_names_are_asked_about_with_their_versions(question, found):
+    assert subject_words(question, Known("", "")) == found
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "least", "most"),
+    [
+        ("How many parameters does VALL-E have?", "VALL-E has 70 billion parameters.", 0.0, 0.5),
+        ("How many parameters does Llama 2 have?", "Llama 2 has 70 billion parameters.", 1.0, 1.0),
+        ("When was VALL-E shown?", "VALL-E was shown in January 2023.", 1.0, 1.0),
+        ("how many seconds does it need?", "It needs three seconds.", 1.0, 1.0),
+        ("Does VALL-E copy a voice?", "Yes, VALL-E does.", 1.0, 1.0),
+        ("What did Bark cost?", "It cost one zebra.", 0.0, 0.0),
+    ],
+)
+def test_a_value_of_another_is_not_tied_to_what_was_asked(question, said, least, most):
+    assert least <= tie(question, said, Evidence([passage()], question)) <= most
+
+
+def test_a_heading_names_what_stands_under_it():
+    question = "How many parameters does VALL-E have?"
+    under = passage("It has 70 billion parameters.", heading="VALL-E")
+    assert tie(question, "VALL-E has 70 billion parameters.", Evidence([under], question)) == 1.0
+
+
+def test_the_probability_falls_with_the_tie_and_the_least_one_is_where_it_meets_the_threshold():
+    model = Answerability(0.0, {}, tie=2.0)
+    assert model.with_answer(0.6, 1.0) == pytest.approx(0.6)
+    needed = model.least_tie(0.6, 0.33)
+    assert 0 < needed < 1
+    assert model.with_answer(0.6, needed) == pytest.approx(0.33)
+    assert model.least_tie(0.95, 0.33) == 0.0
+    assert model.least_tie(0.33, 0.33) == 1.0
+    assert Answerability(0.0, {}).least_tie(0.4, 0.33) == 0.0
+
+
+def test_an_answer_that_is_said_of_another_is_neither_shown_nor_given():
+    llm = ScriptedLLM("VALL-E has 70 billion parameters. It is large.")
+    question = "How many parameters does VALL-E have?"
+    *drafts, last = write(llm, [passage()], question, [], 100, lambda _: NOTE, least_tie=0.8)
+    assert isinstance(last, Writing)
+    assert not last.draft.text
+    assert last.tie < 0.8
+    assert all(isinstance(draft, Draft) and not draft.text for draft in drafts)
+    *_, free = write(llm, [passage()], question, [], 100, lambda _: NOTE)
+    assert free.draft.text
+
+
+def test_a_tied_answer_is_shown_from_its_first_sentence_on():
+    llm = ScriptedLLM("VALL-E was shown in January 2023. It copies a voice from three seconds of sound.")
+    *drafts, last = write(llm, [passage()], "When was VALL-E shown?", [], 100, lambda _: NOTE, least_tie=0.8)
+    shown = [draft.text for draft in drafts if draft.text]
+    assert shown
+    assert "2023" in shown[0]
+    assert last.tie == 1.0
+    assert last.draft.citations
+
+
+def test_where_the_decision_was_narrow_a_model_that_declines_is_not_helped_by_a_quotation():
+    llm = ScriptedLLM("The notes do not state this.")
+    question = "In which month was VALL-E shown?"
+    *_, narrow = write(llm, [passage()], question, [], 100, lambda _: NOTE, least_tie=0.9)
+    assert not narrow.draft.text
+    *_, clear = write(llm, [passage()], question, [], 100, lambda _: NOTE)
+    assert clear.quoted
