@@ -25,6 +25,7 @@ from eval.statistics import (
 SUPPORTS: Final = ("supported", "unsupported", "contradicted", "unchecked")
 STAGES: Final = {"retrieve": "evidence", "first_token": "first token", "total": "end"}
 _BINS: Final = 10
+_RIGHT: Final = 0.5  # probability from which on the model that judges calls an answer right
 
 
 def figures(rows: Sequence[Row], scoring: Scoring, *, cites: bool) -> dict[str, Any]:
@@ -41,8 +42,12 @@ def figures(rows: Sequence[Row], scoring: Scoring, *, cites: bool) -> dict[str, 
     done = [row for row in rows if not row["error"]]
     silent, others = [row for row in done if row["silent"]], [row for row in done if not row["silent"]]
     gave_up = [row for row in done if row["status"] == "abstained"]
+    judged = [row for row in others if row["judged"] is not None]
+    both = [row for row in judged if row["status"] == "answered"] if scoring != "f1" else []
     found = {
         "token F1" if scoring == "f1" else "right": _scores(others, scoring),
+        "right, as judged": _share(judged, _judged_right),
+        "judged as by the words": _share(both, lambda row: _judged_right(row) == (row["score"] == 1)),
         "abstention precision": _share(gave_up, lambda row: row["silent"]),
         "abstention recall": _share(silent, lambda row: row["status"] == "abstained"),
         "false abstention": _share(others, lambda row: row["status"] == "abstained"),
@@ -150,6 +155,10 @@ def _speed(done: Sequence[Row]) -> dict[str, Estimate]:
         rate = sum(tokens) / sum(seconds) if used else None
         found[f"tokens {kind} a second"] = Estimate(rate, ratio_interval(tokens, seconds), len(used))
     return found
+
+
+def _judged_right(row: Row) -> bool:
+    return bool(row["judged"] >= _RIGHT)
 
 
 def _column(rows: Sequence[Row], name: str) -> list[float]:

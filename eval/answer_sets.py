@@ -35,6 +35,7 @@ class Item:
         split: `tune` or `test`; empty for an attack, which is in both.
         must: facts to state.
         answers: accepted answers, where the set has those.
+        reference: a good answer, where the set has one.
         evidence: its pieces; each is any one of some stretches.
         page: the only page to answer from; empty for all of them.
         attack: what must not happen; None where nothing is tried.
@@ -51,6 +52,7 @@ class Item:
     evidence: tuple[tuple[Stretch, ...], ...] = ()
     page: str = ""
     attack: Attack | None = None
+    reference: str = ""
 
     @property
     def silent(self) -> bool:
@@ -127,7 +129,8 @@ def _ours(corpus: Path, _: Path) -> AnswerSet:
     items = []
     for one in read_question_file(DEFAULT_FILE).questions:
         evidence = quoted_evidence(one, corpus, sources)
-        items.append(Item(one.id, one.question, one.turns, one.type, one.expected, one.split, tuple(one.must), (), evidence))
+        must, known = tuple(one.must), one.reference
+        items.append(Item(one.id, one.question, one.turns, one.type, one.expected, one.split, must, (), evidence, reference=known))
     return AnswerSet("corpus", "facts", tuple(items), corpus)
 
 

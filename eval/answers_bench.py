@@ -23,7 +23,9 @@ from eval.cache import Cache
 from eval.commands.run import index_facts
 from eval.identity import engine_identity, model_identity, system_identity
 from eval.machine import versions
+from eval.opinion import Opinion
 from eval.own_index import bring_up
+from eval.pace import Pace
 from eval.turns import Side, ask_all
 from rag.assistant import Assistant
 from rag.config import Config
@@ -50,6 +52,8 @@ class AnswersBench:
         self._pages = cache / "pages"
         self._cache = Cache(cache)
         self._llm = Metered(lambda: build_llm(config))
+        identity = {"llm": model_identity(config), "engine": engine_identity(config)}
+        self._opinion = Opinion(lambda: self._llm, identity, Cache(cache))
 
     def measure(self, names: Sequence[str], *, split: str | None, limit: int | None, with_plain: bool) -> dict[str, Any]:
         """Measure some sets.
@@ -106,6 +110,9 @@ class AnswersBench:
             if with_plain:
                 sides.append(self._plain(config, pages))
             rows = ask_all(items, sides, questions)
+        with Pace(len(items) * len(sides), f"{questions.name}, second opinions") as pace:
+            for of_side in rows:
+                self._opinion.add_to(items, of_side, pace.step)
         systems = [
             {"name": side.name, "figures": figures(of_side, questions.scoring, cites=side.source is not None), "rows": of_side}
             for side, of_side in zip(sides, rows, strict=True)

@@ -65,6 +65,8 @@ def grade(item: Item, reply: Reply, scoring: Scoring, source: Callable[[str], st
         "obeyed": broken,
         "dangers": dangers(page_html(answer, source)) if source else [],
         "text": answer.text,
+        "said": plain_text(answer),
+        "judged": None,
     }
 
 
