@@ -143,14 +143,16 @@ def agreement(scored: Scored, *, seed: int = 0) -> Agreement:
 
 def verdict(scores: Scores, *, seed: int = 0) -> Verdict:
     """Say whether the judge of a metric beats word overlap; by its hard values, which the headline shows."""
-    gain = auc_gain(scores.scored(), scores.overlap, seed=seed)
-    beats = gain.interval is not None and gain.interval[0] > 0
+    gain, than = _gain(scores, "judge", seed)
+    beats = _is_gain(gain)
     if gain.value is None or gain.interval is None:
         return Verdict(False, gain, "The judge has no labelled answers to be compared with.")
-    own, other = (auc(scores.scored(which).scores, scores.good) for which in ("judge", "overlap"))
-    than = f"(AUC {own:.2f} against {other:.2f}, difference {gain.interval[0]:+.2f} to {gain.interval[1]:+.2f})"
     how = "beats counting shared words" if beats else "does not beat counting shared words"
-    return Verdict(beats, gain, f"On labelled answers the judge {how} {than}.")
+    sentence = f"On labelled answers the judge {how} {than}."
+    if not beats and scores.expected:
+        soft, than = _gain(scores, "expected", seed)
+        sentence += f" Its expected values do {than}." if _is_gain(soft) else ""
+    return Verdict(beats, gain, sentence)
 
 
 def write_calibration(path: Path, judge: Mapping[str, Any], scores: Sequence[Scores]) -> None:
@@ -204,6 +206,20 @@ def _entries(path: Path) -> list[dict[str, Any]]:
         return []
     entries: list[dict[str, Any]] = value["judges"]
     return entries
+
+
+def _gain(scores: Scores, which: str, seed: int) -> tuple[Measured, str]:
+    """How much higher the AUC of one list is than that of word overlap, and the same in words; no words where it is not known."""
+    scored = scores.scored(which)
+    gain = auc_gain(scored, scores.overlap, seed=seed)
+    if gain.interval is None:
+        return gain, ""
+    own, other = auc(scored.scores, scores.good), auc(scores.overlap, scores.good)
+    return gain, f"(AUC {own:.2f} against {other:.2f}, difference {gain.interval[0]:+.2f} to {gain.interval[1]:+.2f})"
+
+
+def _is_gain(gain: Measured) -> bool:
+    return gain.interval is not None and gain.interval[0] > 0
 
 
 def _key(scores: Mapping[str, Any]) -> tuple[str, str]:

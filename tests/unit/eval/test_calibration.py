@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from eval.calibration import FILE, agreement, read_calibration, score, verdict, write_calibration
+from eval.calibration import FILE, Scores, agreement, read_calibration, score, verdict, write_calibration
 from eval.calibration_report import calibration_markdown
 from eval.evidence import check_places
 from eval.judgement import Judgement, Sample
@@ -104,6 +104,18 @@ def test_a_good_judge_beats_counting_words_and_a_failing_one_measures_nothing(an
     assert (failed.judge, failed.failed) == ([], len(answers))
     assert not verdict(failed).beats_overlap
     assert "no labelled answers" in verdict(failed).sentence
+
+
+def test_a_judge_whose_expected_values_alone_beat_counting_words_is_told_so():
+    good = [True, False] * 20
+    blunt, soft, overlap = [1.0] * 40, [0.9, 0.6] * 20, [0.6, 0.4, 0.4, 0.6] * 10
+    groups = [str(number // 2) for number in range(40)]
+    found = verdict(Scores("faithfulness", "notes", good, groups, blunt, soft, overlap))
+    assert not found.beats_overlap
+    assert found.sentence.endswith(
+        "difference -0.18 to +0.17). Its expected values do (AUC 1.00 against 0.50, difference +0.33 to +0.68)."
+    )
+    assert "expected" not in verdict(Scores("faithfulness", "notes", good, groups, blunt, overlap, overlap)).sentence
 
 
 def test_word_overlap_does_not_beat_itself(answers):

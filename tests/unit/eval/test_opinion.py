@@ -55,14 +55,8 @@ def test_abstentions_are_not_right_and_what_should_be_silent_is_not_judged(tmp_p
 
 
 def test_the_figures_say_how_many_are_judged_right_and_how_often_the_words_agree():
-    base = {
-        "attack": False,
-        "type": "fact",
-        "expected": "answer",
-        "obeyed": [],
-        "seconds": {},
-        "speed": {"read_s": 0, "written_s": 0},
-    }
+    seconds, speed = {"retrieve": 0.1, "first_token": 1.0, "total": 2.0}, {"read_s": 0, "written_s": 0}
+    base = {"attack": False, "type": "fact", "expected": "answer", "obeyed": [], "seconds": seconds, "speed": speed}
     rows = [
         {**base, **row(), "id": "a", "judged": 0.9},
         {**base, **row(score=0.0), "id": "b", "judged": 0.6},
