@@ -113,7 +113,7 @@ def test_a_judge_whose_expected_values_alone_beat_counting_words_is_told_so():
     found = verdict(Scores("faithfulness", "notes", good, groups, blunt, soft, overlap))
     assert not found.beats_overlap
     assert found.sentence.endswith(
-        "difference -0.18 to +0.17). Its expected values do (AUC 1.00 against 0.50, difference +0.33 to +0.68)."
+        "difference -0.20 to +0.20). Its expected values do (AUC 1.00 against 0.50, difference +0.30 to +0.70)."
     )
     assert "expected" not in verdict(Scores("faithfulness", "notes", good, groups, blunt, overlap, overlap)).sentence
 
