@@ -32,6 +32,7 @@ from rag.load import CorpusFile, read_bytes, sha256
 from rag.plan import Plan, make_plan
 from rag.protocols import LLM, Embedder, Generation, Matrix, Progress, Vector
 from rag.read import LEFT_OUT, Reading
+from rag.retrieve.context import worth_reading
 from rag.retrieve.retriever import Retriever
 from rag.types import Answer, AskEvent, Draft, IngestReport, Message, Notice, Passage, Retrieval
 
@@ -359,9 +360,9 @@ def _not_a_question(kind: str, generation: int, start: float) -> Answer:
 def _fitting(
     llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message], answer_tokens: int
 ) -> tuple[Passage, ...]:
-    """Leave out the last passages until prompt and answer fit the model's context."""
+    """Leave out what is not worth reading, and the last passages until prompt and answer fit the model's context."""
     room = llm.context_tokens - answer_tokens
-    kept = tuple(passages)
+    kept = worth_reading(passages)
     while True:
         needed = llm.count_prompt(messages(kept, question, history, WRITE))
         if needed <= room:
