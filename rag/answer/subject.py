@@ -22,6 +22,8 @@ _AS_GOOD: Final = 0.9  # a unit that holds this share of what the best one holds
 def subject_words(question: str, known: Known) -> frozenset[str]:
     """Return the words of the names that a question asks about, versions and model numbers behind a name included.
 
+    A short form whose full form the notes hold is no such name: it may stand nowhere.
+
     >>> sorted(subject_words("What accuracy do people reach on MMLU-Pro?", Known("", "")))
     ['mmlu', 'pro']
     >>> subject_words("How many languages does it know?", Known("", ""))
@@ -29,6 +31,9 @@ def subject_words(question: str, known: Known) -> frozenset[str]:
     """
     found: set[str] = set()
     for name in names(question, known):
+        short = name[:-1] if name.endswith("s") and name[:-1].isupper() else name
+        if short.isupper() and short.casefold() in known.initials:
+            continue
         for match in re.finditer(rf"\b{re.escape(name)}", question):
             end = match.end()
             rest = _REST_OF_NAME.match(question, end)

@@ -57,6 +57,12 @@ def test_a_heading_names_what_stands_under_it():
     assert tie(question, "VALL-E has 70 billion parameters.", Evidence([under], question)) == 1.0
 
 
+@pytest.mark.parametrize("question", ["What are FMs trained on?", "What is an FM trained on?"])
+def test_a_short_form_stands_for_the_full_one(question):
+    note = passage("Foundation Models are trained on vast amounts of text.")
+    assert tie(question, "They are trained on vast amounts of text.", Evidence([note], question)) == 1.0
+
+
 def test_the_probability_falls_with_the_tie_and_the_least_one_is_where_it_meets_the_threshold():
     model = Answerability(0.0, {}, tie=2.0)
     assert model.with_answer(0.6, 1.0) == pytest.approx(0.6)
