@@ -51,8 +51,8 @@ def bench_peers(options: argparse.Namespace, config: Config, scratch: Path) -> i
     corpora = (config.corpus, *options.more)
     settings = {
         "corpora": [folder.name for folder in corpora],
-        "embedder": config.embedder,
-        "llm": config.llm,
+        "embedder": Path(config.embedder).name,
+        "llm": Path(config.llm.removeprefix("gguf:")).name,
         "passages": PASSAGES,
         "set": options.set,
     }

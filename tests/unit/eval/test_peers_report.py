@@ -12,6 +12,7 @@ from eval.bench.peers.limits import shares
 from eval.bench.peers.picture import bars, lines
 from eval.bench.peers.ratios import Spread, ratio, shown, spread
 from eval.bench.peers.report import report, write_report
+from eval.cli import main
 from rag.errors import ConfigError
 
 MADE = {"documents": 3, "chunks": 1200, "peak_bytes": 300e6, "index_bytes": 5e6}
@@ -161,3 +162,18 @@ def test_every_peer_has_its_files():
         if peer.requirements:
             pinned = [line for line in peer.requirements_file.read_text().splitlines() if line and not line.startswith("#")]
             assert all("==" in line for line in pinned)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [(["--steps", "dance"], "no step 'dance'"), (["--peer", "nobody"], "no peer 'nobody'")],
+)
+def test_what_is_not_known_is_refused_before_anything_runs(arguments, reason):
+    with pytest.raises(ConfigError, match=reason):
+        main(["bench", "peers", *arguments])
+
+
+def test_a_model_that_peers_cannot_load_is_refused(monkeypatch, tmp_path):
+    monkeypatch.setenv("RAG_LLM", "openai:http://127.0.0.1:9/v1")
+    with pytest.raises(ConfigError, match="GGUF"):
+        main(["bench", "peers", "--out", str(tmp_path / "out.json")])
