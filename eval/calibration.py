@@ -6,7 +6,7 @@ Knows judges and labels; knows no engine and no layout.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,6 @@ from rag.errors import ConfigError
 FORMAT = 1
 FILE = Path(__file__).with_name("calibration.json")
 OVERLAP = "word overlap"
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +89,7 @@ class Verdict:
     sentence: str
 
 
-def score(
-    metric: str, things: Sequence[Labelled], judge: Judge, overlap: Judge, *, labels: str, done: Progress, total: int = 0
-) -> Scores:
+def score(metric: str, things: Sequence[Labelled], judge: Judge, overlap: Judge, *, labels: str, total: int = 0) -> Scores:
     """Have labelled things judged by one metric.
 
     Args:
@@ -102,7 +98,6 @@ def score(
         judge: that is calibrated.
         overlap: what it has to beat.
         labels: where the labels come from.
-        done: told of each.
         total: how many labels there are, if not all of them are given.
 
     Returns:
@@ -112,7 +107,6 @@ def score(
     failed = 0
     for thing in things:
         said, counted = judge.judge(metric, thing.sample), overlap.judge(metric, thing.sample)
-        done(f"{metric} of {thing.id}")
         if said.value is None or counted.value is None:
             failed += 1
             continue

@@ -32,9 +32,13 @@ class KeptJudgements:
         self._cache = cache
         self._judge: Judge | None = None
 
+    def knows(self, metric: str, sample: Sample) -> bool:
+        """Return whether a sample was judged before, so that judging it costs nothing."""
+        return self._cache.get(KIND, self._key(metric, sample)) is not None
+
     def judge(self, metric: str, sample: Sample) -> Judgement:
         """Judge one sample by one metric. A failure is kept too: the judge is greedy and would fail again."""
-        key = {"metric": metric, "sample": asdict(sample), "judge": self._identity}
+        key = self._key(metric, sample)
         kept = self._cache.get(KIND, key)
         if kept is not None:
             return judgement_of(kept)
@@ -43,6 +47,9 @@ class KeptJudgements:
         judgement = self._judge.judge(metric, sample)
         self._cache.put(KIND, key, judgement.as_json())
         return judgement
+
+    def _key(self, metric: str, sample: Sample) -> dict[str, Any]:
+        return {"metric": metric, "sample": asdict(sample), "judge": self._identity}
 
 
 def _call(value: Mapping[str, Any]) -> Call:

@@ -31,6 +31,11 @@ class Pace:
         self._kept = 0
         self._bar = ProgressBar() if self._stream.isatty() else None
 
+    @property
+    def seconds(self) -> float:
+        """How long the work has taken so far."""
+        return self._clock() - self._start
+
     def step(self, label: str) -> None:
         """Say that one more is done."""
         now = self._clock()

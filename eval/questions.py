@@ -209,6 +209,17 @@ def choose(questions: Sequence[Question], limit: int | None) -> tuple[Question, 
     return tuple(spread(questions, limit))
 
 
+def scattered(things: Sequence[Thing]) -> list[Thing]:
+    """Return things in an order of which every beginning is spread over all of them: the first, one of the middle, of the quarters.
+
+    >>> scattered("abcdefgh")
+    ['a', 'e', 'c', 'g', 'b', 'f', 'd', 'h']
+    """
+    bits = max(len(things) - 1, 1).bit_length()
+    places = (int(f"{number:0{bits}b}"[::-1], 2) for number in range(2**bits))
+    return [things[place] for place in places if place < len(things)]
+
+
 def spread(things: Sequence[Thing], count: int) -> list[Thing]:
     """Return `count` of some things, at even distances; all of them where there are no more."""
     return list(things) if count >= len(things) else [things[index * len(things) // count] for index in range(count)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -16,7 +17,9 @@ from eval.protocol import VERDICT_FIRST
 from rag.config import Config
 
 if TYPE_CHECKING:
+    from eval.judging import KeptJudgements
     from eval.labels import Labelled, LabelledAnswer
+    from eval.pace import Pace
 
 BENCH = Path("../shared/bench")
 CLAIMS = BENCH / "wice_dev.jsonl"
@@ -31,6 +34,12 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     judge.add_argument("--claims", type=Path, default=CLAIMS, metavar="FILE", help=f"more labelled claims, if there ({CLAIMS})")
     judge.add_argument("--metrics", metavar="NAMES", default=",".join(DEFAULT_JUDGED), help="of the default ones, with commas")
     judge.add_argument("--limit", type=count, metavar="N", help="only N questions of the labels and N claims, spread evenly")
+    judge.add_argument(
+        "--minutes",
+        type=count,
+        metavar="N",
+        help="ask no more after N minutes; the next run goes on, and the record says of how many",
+    )
     judge.add_argument(
         "--verdict", choices=("first", "last"), default="first" if VERDICT_FIRST else "last", help="before its reason or after it"
     )
@@ -120,8 +129,11 @@ def _judge(options: argparse.Namespace, config: Config) -> int:
     with ExitStack() as stack:
         judge = build_judge(config, Cache(options.cache), stack, verdict_first=verdict_first)
         pace = stack.enter_context(Pace(sum(len(things) for *_, things, _ in work), "judgements"))
-        for metric, labels, things, total in work:
-            scores.append(score(metric, things, judge, OverlapJudge(), labels=labels, done=pace.step, total=total))
+        for number, (metric, labels, wanted, total) in enumerate(work, 1):
+            # Each part of the work gets its share of the time, and what the parts before it left of theirs.
+            seconds = options.minutes * 60 * number / len(work) if options.minutes else math.inf
+            things = _in_time(wanted, metric, judge, seconds, pace)
+            scores.append(score(metric, things, judge, OverlapJudge(), labels=labels, total=total))
             # A quick look is no calibration: what reports rely on stays as it is.
             if options.out or not options.limit:
                 write_calibration(out, identity, scores)
@@ -129,25 +141,38 @@ def _judge(options: argparse.Namespace, config: Config) -> int:
     return 1 if any(each.failed for each in scores) else 0
 
 
+def _in_time(things: Sequence[Labelled], metric: str, judge: KeptJudgements, seconds: float, pace: Pace) -> list[Labelled]:
+    """Judge things for as long as there is time, counted from the start of the work; return those that are judged."""
+    judged = []
+    for thing in things:
+        if pace.seconds < seconds or judge.knows(metric, thing.sample):
+            judge.judge(metric, thing.sample)
+            judged.append(thing)
+            pace.step(f"{metric} of {thing.id}")
+    return judged
+
+
 def _work(
     options: argparse.Namespace, metrics: Sequence[str], answers: Sequence[LabelledAnswer]
 ) -> list[tuple[str, str, list[Labelled], int]]:
     """What is to be judged: metric, name of the labels, labelled things, and how many there are without a limit.
 
-    In the order of the files, where answers to one question stand together: an engine reads their context once.
+    Answers to one question stand together, as an engine reads their context once; questions in an order of which every beginning is
+    spread over the file.
     """
     from eval.labels import labelled, read_claims
-    from eval.questions import spread
+    from eval.questions import scattered, spread
 
     work = []
     for metric in metrics:
         things = labelled(answers, metric)
         questions = list(dict.fromkeys(thing.group for thing in things))
-        kept = set(spread(questions, options.limit or len(questions)))
-        work.append((metric, "notes", [thing for thing in things if thing.group in kept], len(things)))
+        kept = scattered(spread(questions, options.limit or len(questions)))
+        chosen = [thing for thing in things if thing.group in kept]
+        work.append((metric, "notes", sorted(chosen, key=lambda thing: kept.index(thing.group)), len(things)))
         if metric == "faithfulness" and options.claims.is_file():
             claims = read_claims(options.claims)
-            work.append((metric, options.claims.stem, spread(claims, options.limit or len(claims)), len(claims)))
+            work.append((metric, options.claims.stem, scattered(spread(claims, options.limit or len(claims))), len(claims)))
     return work
 
 

@@ -58,7 +58,7 @@ def answers():
 
 def scored(answers, metric, judge=None):
     things = labelled(answers, metric)
-    return score(metric, things, judge or Knowing(things), OverlapJudge(), labels="notes", done=lambda _: None)
+    return score(metric, things, judge or Knowing(things), OverlapJudge(), labels="notes")
 
 
 def test_the_labels_of_this_repository_stand_in_the_corpus(answers):
@@ -158,7 +158,7 @@ def test_the_table_shows_the_judge_and_word_overlap_with_intervals(answers):
 
 def test_a_sample_says_of_how_many_it_is_one(answers):
     things = labelled(answers, "faithfulness")
-    some = score("faithfulness", things[:8], OverlapJudge(), OverlapJudge(), labels="notes", done=lambda _: None, total=len(things))
+    some = score("faithfulness", things[:8], OverlapJudge(), OverlapJudge(), labels="notes", total=len(things))
     assert some.sampled
     assert "| 4 + 4 of 192 |" in calibration_markdown("a judge", [some])
     assert not scored(answers, "faithfulness", OverlapJudge()).sampled

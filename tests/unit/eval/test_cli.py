@@ -7,6 +7,7 @@ import pytest
 
 from eval.calibration import read_calibration
 from eval.cli import main
+from eval.judging import KeptJudgements
 from eval.labels import DEFAULT_FILE
 from eval.names import DEFAULT_JUDGED, JUDGED
 from eval.overlap import OverlapJudge
@@ -83,7 +84,7 @@ def calibrated(elsewhere, monkeypatch):
 
     def build(config, cache, stack, *, verdict_first):
         built.append(verdict_first)
-        return OverlapJudge()
+        return KeptJudgements("words", {"model": "words"}, OverlapJudge, cache)
 
     monkeypatch.setattr("eval.commands.calibrate.build_judge", build)
 
@@ -103,7 +104,7 @@ def test_a_sample_of_labels_is_spread_over_them_and_kept_only_where_it_is_asked_
     assert "| 2 + 2 of 10 |" in said.out
     judged = [line.split(" of ")[2].split(",")[0] for line in said.err.splitlines() if line.endswith(("yet", "left", "in all"))]
     ids = [json.loads(line)["id"] for line in DEFAULT_FILE.read_text("utf-8").splitlines()]
-    assert judged == [ids[start + kind] for start in (0, 48, 96, 144) for kind in range(4)] + ["0", "2", "5", "7"]
+    assert judged == [ids[start + kind] for start in (0, 96, 48, 144) for kind in range(4)] + ["0", "5", "2", "7"]
     assert not (elsewhere / "default.json").exists()
     calibrated("--metrics", "faithfulness", "--limit", "4", "--out", "c.json")
     calibrated("--metrics", "context_recall", "--limit", "2", "--out", "c.json")
@@ -121,3 +122,30 @@ def test_a_calibration_can_be_shown_again_and_that_of_the_other_order_is_another
     capsys.readouterr()
     calibrated("--show", "--out", "c.json")
     assert capsys.readouterr().out == first
+
+
+def test_a_calibration_in_parts_goes_on_where_it_was_and_says_of_how_many_it_is(calibrated, elsewhere, capsys, monkeypatch):
+    """Two judgements a second until half a minute is over, for each of two metrics: then the next part finds them kept."""
+    now = [0.0]
+
+    class Slow(OverlapJudge):
+        def judge(self, metric, sample):
+            now[0] += 0.5
+            return super().judge(metric, sample)
+
+    def build(config, cache, stack, *, verdict_first):
+        return KeptJudgements("words", {"model": "words"}, Slow, cache)
+
+    monkeypatch.setattr("eval.commands.calibrate.build_judge", build)
+    monkeypatch.setattr("eval.pace.Pace.seconds", property(lambda _: now[0]))
+    monkeypatch.setattr("eval.calibration.FILE", elsewhere / "default.json")
+    arguments = ("--metrics", "context_recall,context_relevance", "--minutes", "1")
+    counts = []
+    for _ in range(2):
+        now[0] = 0.0
+        calibrated(*arguments)
+        rows = [line.split(" | ") for line in capsys.readouterr().out.splitlines() if "| judge |" in line]
+        counts.append([row[2] for row in rows])
+    assert counts == [["30 + 30 of 192", "30 + 30 of 96"], ["60 + 60 of 192", "48 + 48"]]
+    scores = json.loads((elsewhere / "default.json").read_text())["judges"][0]["scores"]
+    assert [len(each["judge"]) for each in scores] == [120, 96]
