@@ -11,7 +11,7 @@ from eval.bench.peers.catalogue import OWN, PEERS
 from eval.bench.peers.footnotes import Footnotes
 from eval.bench.peers.picture import bars, lines
 from eval.bench.peers.ratios import Spread, ratio, shown, spread
-from eval.bench.peers.sections import about, limits
+from eval.bench.peers.sections import about, disturbance, limits
 from eval.markdown import table
 
 Data = Mapping[str, Any]
@@ -47,6 +47,7 @@ def report(data: Data) -> tuple[str, dict[str, str]]:
         "## Ingest\n",
         "Seconds of a whole process, from its start to its end: median, and the range of all rounds.\n",
         table(["system", *_INGESTS.values(), "pages / chunks"], [_ingest_row(cells, name, notes) for name in peers]),
+        disturbance(cells),
         "How many times what this system takes, round by round:\n",
         table(["system", *_INGESTS.values()], [_ratio_row(cells, name) for name in peers if name != OWN]),
         "![Times over ours](images/bench-ratios.svg)\n",

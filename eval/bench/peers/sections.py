@@ -9,6 +9,7 @@ from eval.bench.peers.catalogue import PEERS
 from eval.bench.peers.footnotes import Footnotes
 from eval.markdown import table
 
+_QUIET = 0.1
 _MATTERING = (
     "chromadb",
     "docling",
@@ -45,6 +46,25 @@ def about(data: Mapping[str, Any]) -> str:
     ]
     rows = [[peer.title, _versions(data["peers"][peer.name].get("install", {}))] for peer in PEERS if peer.name in data["peers"]]
     return "\n".join(lines) + "\n\n" + table(["system", "versions"], rows)
+
+
+def disturbance(cells: Mapping[str, Any]) -> str:
+    """Return a warning where other programs used more than a tenth of the processors during an ingest; empty where none did."""
+    shares = [
+        float(cell["others"])
+        for steps in cells.values()
+        for step in ("full", "unchanged", "edited")
+        for cell in steps.get(step, {}).values()
+        if "others" in cell
+    ]
+    loud = [share for share in shares if share > _QUIET]
+    if not loud:
+        return ""
+    return (
+        f"**The machine was not quiet.** During {len(loud)} of {len(shares)} ingests other programs used more than "
+        f"{100 * _QUIET:.0f}% of the processors, {100 * max(loud):.0f}% at most: times are too long, and ratios less certain than "
+        "their ranges say.\n"
+    )
 
 
 def limits(data: Mapping[str, Any], notes: Footnotes) -> str:

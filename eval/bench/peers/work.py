@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,6 +16,7 @@ from typing import Any
 from eval.bench.peers.catalogue import Peer
 from eval.bench.peers.engine import NAME, Engine
 from eval.bench.peers.environment import environment_of, python_of
+from eval.bench.peers.load import now, others
 from eval.bench.peers.material import Probe, copy_pages, edit, first_page, in_corpus
 from eval.bench.peers.process import Driver, PeerFailureError
 from rag.index.files import remove_tree, size
@@ -136,18 +138,21 @@ def ingest(bench: Bench, peer: Peer, where: Place) -> dict[str, Any]:
         where: pages and index.
 
     Returns:
-        `s`, `peak_bytes`, `index_bytes`, and what the driver says, such as `chunks`.
+        `s`, `peak_bytes`, `index_bytes`, what the driver says, such as `chunks`, and where it is known `others`: the share of the
+        processors that other programs used meanwhile.
 
     Raises:
         PeerFailureError: it failed.
     """
-    start = time.perf_counter()
+    start = now()
     with bench.driver(peer) as driver:
         report = driver.call("ingest", bench.timeout_s, **where.fields)
         driver.finish()
-        seconds = time.perf_counter() - start
+        end = now()
         peak = driver.peak_bytes
-    return {**report, "s": round(seconds, 3), "peak_bytes": peak, "index_bytes": size(where.store)}
+    strange = others(start, end, os.cpu_count() or 1)
+    load = {} if strange is None else {"others": round(strange, 3)}
+    return {**report, "s": round(end.clock - start.clock, 3), "peak_bytes": peak, "index_bytes": size(where.store), **load}
 
 
 def search(bench: Bench, peer: Peer, where: Place) -> dict[str, Any]:

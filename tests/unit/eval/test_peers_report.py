@@ -9,6 +9,7 @@ import pytest
 from eval.bench.peers.catalogue import OWN, PEERS, choose
 from eval.bench.peers.footnotes import Footnotes
 from eval.bench.peers.limits import shares
+from eval.bench.peers.load import Moment, now, others
 from eval.bench.peers.picture import bars, lines
 from eval.bench.peers.ratios import Spread, ratio, shown, spread
 from eval.bench.peers.report import report, write_report
@@ -110,6 +111,21 @@ def test_the_page_shows_medians_ratios_and_every_failure():
     assert "| **yes** |" in page
     assert "90.0% (80.0 to 100.0)" in page
     assert set(pictures) == {"bench-ratios.svg", "bench-growth.svg"}
+
+
+def test_a_machine_that_was_not_quiet_is_told():
+    made = results()
+    assert "not quiet" not in report(made)[0]
+    made["peers"][OWN]["full"]["0"]["others"] = 0.62
+    made["peers"][OWN]["full"]["1"]["others"] = 0.05
+    assert "During 1 of 2 ingests other programs used more than 10% of the processors, 62% at most" in report(made)[0]
+
+
+def test_what_others_used_is_what_we_did_not():
+    assert others(Moment(0.0, 10.0, 1.0), Moment(10.0, 22.0, 5.0), 2) == 0.4
+    assert others(Moment(0.0, 10.0, 1.0), Moment(10.0, 12.0, 5.0), 2) == 0.0
+    assert others(Moment(0.0, None, 1.0), Moment(10.0, None, 5.0), 2) is None
+    assert now().clock > 0
 
 
 def test_a_system_that_could_not_be_installed_has_dashes_and_the_reason():
