@@ -19,7 +19,7 @@ import numpy as np
 
 from rag.answer.abstain import DECLINED, GREETING, abstention_text
 from rag.answer.decide import Decision, decide, with_answer
-from rag.answer.prompt import WRITE, messages
+from rag.answer.prompt import messages, write_task
 from rag.answer.request import read_request
 from rag.answer.write import write
 from rag.crosscheck import LINK_KINDS, TWIN_KIND, Overlap, link_notices, listing_hash, replaced, twin_notices
@@ -364,7 +364,7 @@ def _fitting(
     room = llm.context_tokens - answer_tokens
     kept = worth_reading(passages)
     while True:
-        needed = llm.count_prompt(messages(kept, question, history, WRITE))
+        needed = llm.count_prompt(messages(kept, question, history, write_task(question)))
         if needed <= room:
             return kept
         if not kept:

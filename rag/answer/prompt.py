@@ -27,6 +27,13 @@ WRITE = (
     "and numbers exactly as they stand in the notes. If the question assumes something that the notes contradict, correct that "
     "first."
 )
+# A small model answers such a question with its own words and a Yes before them, which says nothing and cites nothing.
+_NOT_ONLY_YES = "Say what the notes say about it, not only yes or no."
+_YES_OR_NO = re.compile(
+    r"^\W*(?:do|does|did|is|are|was|were|can|could|may|might|should|must|will|would|has|have|had|ist|sind|kann|darf|muss|hat|gibt|"
+    r"est-ce|peut-on|y a-t-il|puedo|puede|hay|posso|può|c'è)\b",
+    re.IGNORECASE,
+)
 YES, NO = "Yes", "No"
 
 _HISTORY_CHARS = 600
@@ -37,6 +44,11 @@ _FRAME = re.compile(
 )
 _TOLD = 2  # words of a note's order that a question must share to be about it
 _IN_ANY_ORDER = frozenset(content_words("answer question word note say write reply instruction"))
+
+
+def write_task(question: str) -> str:
+    """Return what the model is to do with the notes and a question."""
+    return f"{WRITE} {_NOT_ONLY_YES}" if _YES_OR_NO.match(question) else WRITE
 
 
 def passage_block(number: int, passage: Passage, question: str = "") -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from rag.answer.compose import Composer
 from rag.answer.lists import missing_items
-from rag.answer.prompt import WRITE, messages
+from rag.answer.prompt import messages, write_task
 from rag.protocols import LLM
 from rag.types import Draft, Message, Passage
 
@@ -69,7 +69,7 @@ def write(
     for given in (tuple(passages), tuple(passages[:1])):
         composer = Composer(given, question, source, drop_unsupported=drop_unsupported)
         draft, tied = _NOTHING, least_tie <= 0
-        for piece in llm.stream(messages(given, question, history, WRITE), max_tokens=max_tokens):
+        for piece in llm.stream(messages(given, question, history, write_task(question)), max_tokens=max_tokens):
             if piece:  # an empty one says that the prompt is still being read
                 composer.add(piece)
                 draft = composer.draft()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answer.attribute import Evidence
-from rag.answer.prompt import WRITE, messages
+from rag.answer.prompt import WRITE, messages, write_task
 from rag.types import Passage
 from tests.fake_index import page
 
@@ -88,3 +88,14 @@ def test_orders_of_earlier_turns_are_not_read():
 )
 def test_what_is_meant_for_people_is_read(line):
     assert line.split(":")[-1].strip() in read(f"Tea is hot.\n{line}", "Is tea hot?")
+
+
+@pytest.mark.parametrize("question", ["Can tea be cold?", "  is it hot?", "Kann man ihn kalt trinken?", "“Does it cool?”"])
+def test_a_bare_yes_is_not_asked_for(question):
+    assert write_task(question).startswith(WRITE)
+    assert "not only yes or no" in write_task(question)
+
+
+@pytest.mark.parametrize("question", ["How hot is tea?", "Canned tea: who drinks it?", "What can tea do?"])
+def test_other_questions_have_the_plain_task(question):
+    assert write_task(question) == WRITE
