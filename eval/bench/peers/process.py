@@ -15,7 +15,7 @@ from typing import IO, Any
 from rag.errors import RagError
 
 _SHOWN_CHARS = 300
-_GRACE_S = 20.0
+_GRACE_S = 120.0  # on a busy machine a large program takes its time to end
 _FOLDERS = re.compile(r"(?<![\w.:/…)])/(?:[^\s/'\"]+/)+")
 _SERVERS = re.compile(r"\bhttps?://[^\s/'\"]+")
 

@@ -40,9 +40,9 @@ def about(data: Mapping[str, Any]) -> str:
         f"{machine.get('memory_bytes', 0) / 2**30:.0f} GiB, {machine.get('system', '')}",
         f"- embedder {settings['embedder']}, language model {settings['llm']} for all; {facts.get('pages', '?')} pages of "
         f"{', '.join(settings['corpora'])}",
-        f"- {rounds} round{'s' * (rounds != 1)}: in each, every system in turn ingests, ingests again, ingests with a page edited, "
-        f"and searches for {facts.get('searched', '?')} questions; peers put {settings['passages']} passages in a prompt where "
-        "that is for the user to choose",
+        f"- {rounds or 'no'} round{'s' * (rounds != 1)} so far: in each, every system in turn ingests, ingests again, ingests "
+        f"with a page edited, and searches for {facts.get('searched', '?')} questions; peers put {settings['passages']} passages "
+        "in a prompt where that is for the user to choose",
     ]
     rows = [[peer.title, _versions(data["peers"][peer.name].get("install", {}))] for peer in PEERS if peer.name in data["peers"]]
     return "\n".join(lines) + "\n\n" + table(["system", "versions"], rows)
