@@ -20,6 +20,7 @@ from rag.errors import ConfigError
 FORMAT = 1
 FILE = Path(__file__).with_name("calibration.json")
 OVERLAP = "word overlap"
+_LEAST_QUESTIONS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,8 @@ def score(metric: str, things: Sequence[Labelled], judge: Judge, overlap: Judge,
 
 
 def agreement(scored: Scored, *, seed: int = 0) -> Agreement:
-    """Return how well scores agree with their labels."""
-    if not scored.scores:
+    """Return how well scores agree with their labels; nothing of a few questions, of which any interval would be a pretence."""
+    if len(set(scored.groups)) < _LEAST_QUESTIONS:
         return Agreement(Measured(None, None), Measured(None, None), Measured(None, None))
     verdicts = Scored(decided(scored).tolist(), scored.good, scored.groups)
     return Agreement(
@@ -136,7 +137,16 @@ def agreement(scored: Scored, *, seed: int = 0) -> Agreement:
 
 
 def verdict(scores: Scores, *, seed: int = 0) -> Verdict:
-    """Say whether the judge of a metric beats word overlap; by its hard values, which the headline shows."""
+    """Say whether the judge of a metric beats word overlap; by its hard values, which the headline shows.
+
+    Answers to a few questions say nothing, as no bootstrap over them shows how other questions would come out.
+    """
+    questions = len(set(scores.groups))
+    if 0 < questions < _LEAST_QUESTIONS:
+        told = (
+            f"Only {len(scores.good)} labelled answers to {questions} questions were judged, too few to say how good the judge is."
+        )
+        return Verdict(False, Measured(None, None), told)
     gain, than = _gain(scores, "judge", seed)
     beats = _is_gain(gain)
     if gain.value is None or gain.interval is None:
@@ -150,7 +160,10 @@ def verdict(scores: Scores, *, seed: int = 0) -> Verdict:
 
 
 def write_calibration(path: Path, judge: Mapping[str, Any], scores: Sequence[Scores]) -> None:
-    """Keep the scores of a judge beside those of other judges. Earlier ones of the same judge, metric and labels are replaced.
+    """Keep the scores of a judge beside those of other judges.
+
+    Earlier ones of the same judge, metric and labels are replaced, but not by a sample that is smaller; where nothing was judged,
+    there is nothing to keep.
 
     Args:
         path: of the file.
@@ -163,7 +176,11 @@ def write_calibration(path: Path, judge: Mapping[str, Any], scores: Sequence[Sco
     entries = _entries(path)
     kept = [entry for entry in entries if entry["judge"] != dict(judge)]
     found = {_key(each): each for entry in entries if entry["judge"] == dict(judge) for each in entry["scores"]}
-    found |= {_key(each): each for each in map(_rounded, scores)}
+    for each in scores:
+        new = _rounded(each)
+        before = found.get(_key(new))
+        if each.good and (before is None or not each.sampled or len(each.good) >= len(before["good"])):
+            found[_key(new)] = new
     entry = {"judge": dict(judge), "scores": list(found.values())}
     lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in [*kept, entry])
     try:

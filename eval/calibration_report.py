@@ -43,7 +43,7 @@ def _rows(scores: Scores) -> list[list[str]]:
     return [
         [scores.metric, scores.labels, count, name, *_cells(agreement(scores.scored(which)))]
         for name, which in lists
-        if getattr(scores, which) is not None
+        if getattr(scores, which)
     ]
 
 

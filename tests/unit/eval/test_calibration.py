@@ -118,6 +118,17 @@ def test_a_judge_whose_expected_values_alone_beat_counting_words_is_told_so():
     assert "expected" not in verdict(Scores("faithfulness", "notes", good, groups, blunt, overlap, overlap)).sentence
 
 
+SILENT = Scores("faithfulness", "notes", [], [], [], [], [], 0, 192)
+
+
+def test_a_few_questions_say_nothing_however_well_they_come_out():
+    good, groups = [True, False] * 9, [str(number // 2) for number in range(18)]
+    found = verdict(Scores("faithfulness", "notes", good, groups, [0.9, 0.1] * 9, None, [0.5] * 18, 0, 192))
+    assert (found.beats_overlap, found.gain.interval) == (False, None)
+    assert found.sentence.startswith("Only 18 labelled answers to 9 questions were judged, too few")
+    assert [row for row in calibration_markdown("a judge", [SILENT]).splitlines() if "| judge" in row] == []
+
+
 def test_word_overlap_does_not_beat_itself(answers):
     same = scored(answers, "context_relevance", OverlapJudge())
     assert not verdict(same).beats_overlap
@@ -137,6 +148,9 @@ def test_scores_are_kept_by_judge_and_the_same_judge_is_replaced(tmp_path, answe
     assert verdict(again).gain == verdict(good).gain
     write_calibration(file, {"model": "a"}, [replace(good, labels="claims"), replace(good, failed=3)])
     assert [(each.labels, each.failed) for each in read_calibration("a", file)] == [("notes", 3), ("claims", 0)]
+    smaller = replace(good, **{name: getattr(good, name)[:8] for name in ("good", "groups", "judge", "expected", "overlap")})
+    write_calibration(file, {"model": "a"}, [smaller, replace(SILENT, labels="others")])
+    assert [len(each.judge) for each in read_calibration("a", file)] == [192, 192], "a sample replaces no larger one"
     write_calibration(file, {"model": "a", "protocol": {"system": "Be kind."}}, [])
     assert len(read_calibration("a", file)) == 2, "a judge that is told other things is another one"
     assert read_calibration("b", file) == read_calibration("c", file) == read_calibration("a", tmp_path / "none") == []
