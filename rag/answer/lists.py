@@ -94,8 +94,9 @@ def _runs(index: int, passage: Passage) -> list[list[Item]]:
 
 
 def _is_named(item: Item, said: frozenset[str], citations: Sequence[Citation], path: str) -> bool:
-    if any(one.path == path and one.start < item.span[1] and item.span[0] < one.end for one in citations):
-        return True
     head = re.split(r":\s|\s[–—-]\s|[.;(]", item.text, maxsplit=1)[0]
     words = content_words(head)[:_HEAD_WORDS] or content_words(item.text)[:_HEAD_WORDS]
-    return bool(words) and sum(word in said for word in words) >= _NAMED * len(words)
+    held = sum(word in said for word in words)
+    # What introduces a list is cited to items that it does not name.
+    cited = any(one.path == path and one.start < item.span[1] and item.span[0] < one.end for one in citations)
+    return bool(words) and (held >= _NAMED * len(words) or (cited and held > 0))

@@ -28,9 +28,17 @@ def test_what_the_answer_leaves_out_is_given():
     assert TEXT[slice(*found[0].span)] == "Prompts: templates for the user"
 
 
-def test_a_cited_item_counts_as_named():
-    start = TEXT.index("Tools")
-    found = missing_items("What are the parts?", "resources", [cited(start, start + 5)], [passage()])
+def test_a_cited_item_counts_as_named_by_a_part_of_its_name():
+    text = "- Tools that models call: functions\n- Resources: what the application reads\n- Prompts: templates\n"
+    answer = "It offers tools and resources."
+    assert [item.text[:7] for item in missing_items("What are the parts?", answer, [cited(2, 7)], [passage(text)])] == ["Prompts"]
+    assert missing_items("What are the parts?", answer, [], [passage(text)]) == []
+
+
+def test_what_only_introduces_a_list_names_none_of_its_items():
+    start = TEXT.index("Prompts")
+    answer = "There are three kinds of thing:\n- Tools\n- Resources"
+    found = missing_items("Which kinds are there?", answer, [cited(start, start + 7)], [passage()])
     assert [item.text[:7] for item in found] == ["Prompts"]
 
 
