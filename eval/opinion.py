@@ -34,11 +34,14 @@ class Opinion:
         self._llm, self._identity, self._cache = llm, dict(identity), cache
 
     def __call__(self, item: Item, text: str) -> float | None:
-        """Return the probability of Yes, 0 to 1; None where it is not known what a right answer says.
+        """Ask, or find what was kept.
 
         Args:
             item: the question.
             text: the answer, without markers.
+
+        Returns:
+            The probability of Yes, 0 to 1; None where it is not known what a right answer says.
         """
         wanted = right_answer(item)
         if not wanted:

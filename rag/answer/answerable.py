@@ -37,11 +37,14 @@ class Answerability:
         return _sigmoid(logit)
 
     def with_answer(self, probability: float, tie: float) -> float:
-        """Return the probability once there is an answer.
+        """Weigh in the answer, once there is one.
 
         Args:
             probability: from the signals, 0 to 1.
             tie: of the answer, as `rag.answer.subject.tie` measures it, 0 to 1.
+
+        Returns:
+            The probability that it is the notes' answer, 0 to 1.
         """
         return _sigmoid(_logit(probability) - self.tie * (1 - tie))
 

@@ -64,11 +64,14 @@ def decide(
 
 
 def with_answer(decision: Decision, tie: float) -> float:
-    """Return the probability that the answer is the notes', 0 to 1, once there is one.
+    """Weigh in the answer, once there is one.
 
     Args:
         decision: to answer.
-        tie: of what was written.
+        tie: of what was written, 0 to 1.
+
+    Returns:
+        The probability that it is the notes' answer, 0 to 1.
     """
     return fitted().with_answer(decision.probability, tie)
 

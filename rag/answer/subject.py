@@ -42,7 +42,7 @@ def subject_words(question: str, known: Known) -> frozenset[str]:
 
 
 def tie(question: str, said: str, evidence: Evidence) -> float:
-    """Return how much of the asked names stands where the notes say what the answer says, 0 to 1; 1 for a question without names.
+    """Measure how much of the asked names stands where the notes say what the answer says.
 
     A name may stand in the unit itself, in the headings above it, or in the unit before or after it.
 
@@ -50,6 +50,9 @@ def tie(question: str, said: str, evidence: Evidence) -> float:
         question: as asked.
         said: the answer, or its first sentences, without markers.
         evidence: of the question.
+
+    Returns:
+        The share, weighted by rarity, 0 to 1; 1 for a question without names.
     """
     anchors = subject_words(question, evidence.known)
     new = frozenset(content_words(said)) - evidence.known.asked

@@ -18,13 +18,16 @@ _WORTH: Final = 0.5  # of the best score
 
 
 def worth_reading(passages: Sequence[Passage]) -> tuple[Passage, ...]:
-    """Return the passages that a model should read, the first among them: those with at least half of the best one's score.
+    """Leave out what a model need not read.
 
     What stands below held evidence for four questions in six hundred, and was a twelfth of what was read, a third where the notes
     are few (docs/LOG.md). A reranker's scores have no zero, so all are kept that one has put in order.
 
     Args:
         passages: best first.
+
+    Returns:
+        The first, and those with at least half of the best one's score.
     """
     if not passages or any("rerank" in passage.scores or "fused" not in passage.scores for passage in passages):
         return tuple(passages)
