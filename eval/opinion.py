@@ -6,6 +6,7 @@ model of 1.5 billion parameters errs too: both stand side by side, and how often
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ from eval.answer_sets import Item
 from eval.cache import Cache
 from eval.grading import Row
 from rag.answer.prompt import NO, YES, neutral
+from rag.errors import LLMError
 from rag.protocols import LLM
 from rag.types import Message
 
@@ -63,9 +65,12 @@ class Opinion:
             progress: told each question.
         """
         for item, row in zip(items, rows, strict=True):
-            if not row["error"] and not item.silent:
-                answered = row["status"] == "answered"
-                row["judged"] = self(item, row["said"]) if answered else 0.0
+            if not row["error"] and not item.silent and right_answer(item):
+                try:
+                    row["judged"] = self(item, row["said"]) if row["status"] == "answered" else 0.0
+                except LLMError as error:
+                    # Minutes of replies are not to be lost for want of an opinion; the figure says of how many it is.
+                    sys.stderr.write(f"no opinion on {item.id}: {error}\n")
             progress(item.id)
 
 

@@ -305,7 +305,7 @@ class Answer:
         timings_s: seconds by stage; `retrieve`, `first_token` and `total` are always there.
         generation: of the index that answered.
         invented_markers: how many markers the model wrote that name no passage.
-        probability: that the passages hold the answer, as it was estimated before writing, 0 to 1.
+        probability: that the passages hold the answer, 0 to 1; less where what was written is said of something else.
     """
 
     status: Literal["answered", "abstained"]

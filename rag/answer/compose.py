@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from rag.answer.attribute import Evidence, Unit
 from rag.answer.inert import inert
 from rag.answer.lists import Item
-from rag.answer.subject import tie
+from rag.answer.subject import answering, tie
 from rag.answer.support import verdict
 from rag.lines import LineTable
 from rag.sentences import split_sentences
@@ -84,8 +84,16 @@ class Composer:
 
     @property
     def tie(self) -> float:
-        """How much of what was asked about stands where the notes say what was said so far, 0 to 1; 0 before the first sentence."""
-        return tie(self._question, " ".join(self._said), self._evidence) if self._said else 0.0
+        """How much of what was asked about stands where the notes say what the answer comes down to, 0 to 1; 0 until then."""
+        said = answering(self._question, [one.text for one in self._sentences if one.support == "supported"])
+        return tie(self._question, said, self._evidence) if said else 0.0
+
+    @property
+    def tie_at_last(self) -> float:
+        """The same once nothing more comes, when the first sentence has to do where none was what the answer comes down to."""
+        supported = [one.text for one in self._sentences if one.support == "supported"]
+        said = answering(self._question, supported) or " ".join(supported[:1])
+        return tie(self._question, said, self._evidence) if said else 0.0
 
     @property
     def declines(self) -> bool:

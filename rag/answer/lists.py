@@ -99,4 +99,4 @@ def _is_named(item: Item, said: frozenset[str], citations: Sequence[Citation], p
     held = sum(word in said for word in words)
     # What introduces a list is cited to items that it does not name.
     cited = any(one.path == path and one.start < item.span[1] and item.span[0] < one.end for one in citations)
-    return bool(words) and (held >= _NAMED * len(words) or (cited and held > 0))
+    return cited if not words else held >= _NAMED * len(words) or (cited and held > 0)

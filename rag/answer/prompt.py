@@ -31,7 +31,7 @@ WRITE = (
 _NOT_ONLY_YES = "Say what the notes say about it, not only yes or no."
 _YES_OR_NO = re.compile(
     r"^\W*(?:do|does|did|is|are|was|were|can|could|may|might|should|must|will|would|has|have|had|ist|sind|kann|darf|muss|hat|gibt|"
-    r"est-ce|peut-on|y a-t-il|puedo|puede|hay|posso|può|c'è)\b",
+    r"est-ce|peut-on|y a-t-il|puedo|puede|posso|può|c['’]è)(?=\s)",
     re.IGNORECASE,
 )
 YES, NO = "Yes", "No"

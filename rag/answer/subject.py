@@ -8,6 +8,7 @@ knows no model and no verdicts.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Final
 
 from rag.answer.attribute import Evidence, Unit
@@ -15,6 +16,14 @@ from rag.answer.rules import Known, names
 from rag.words import content_words, numbers
 
 _REST_OF_NAME: Final = re.compile(r"(?:[-. ]?(?:[^\W\d_]{0,3}\d[\w.]*|[A-Z][\w.]*))*")
+_ASKS_NUMBER: Final = re.compile(
+    r"\bhow (?:many|much|old|large|big|long|far|fast|often)\b|\bwhen\b|\b(?:which|what) year\b", re.IGNORECASE
+)
+# One of these in a question makes it English for us: no German, French, Spanish or Italian one has them.
+_ENGLISH: Final = re.compile(
+    r"\b(?:the|is|are|were|what|which|who|whom|how|when|where|why|does|did|of|for|many|much|can|should|and|with|from|has|have)\b",
+    re.IGNORECASE,
+)
 _NUMBER: Final = 0.2  # what a unit gains for each number of the answer that the question did not bring
 _AS_GOOD: Final = 0.9  # a unit that holds this share of what the best one holds may be the one as well
 
@@ -22,7 +31,8 @@ _AS_GOOD: Final = 0.9  # a unit that holds this share of what the best one holds
 def subject_words(question: str, known: Known) -> frozenset[str]:
     """Return the words of the names that a question asks about, versions and model numbers behind a name included.
 
-    A short form whose full form the notes hold is no such name: it may stand nowhere.
+    A short form whose full form the notes hold is no such name: it may stand nowhere; its version still counts. In a question in
+    another language only what the passages hold is surely a name: German writes every noun like one.
 
     >>> sorted(subject_words("What accuracy do people reach on MMLU-Pro?", Known("", "")))
     ['mmlu', 'pro']
@@ -30,15 +40,38 @@ def subject_words(question: str, known: Known) -> frozenset[str]:
     frozenset()
     """
     found: set[str] = set()
+    english = bool(_ENGLISH.search(question))
     for name in names(question, known):
         short = name[:-1] if name.endswith("s") and name[:-1].isupper() else name
-        if short.isupper() and short.casefold() in known.initials:
+        spelt_out = short.isupper() and short.casefold() in known.initials
+        if not english and name.casefold() not in known.text.casefold():
             continue
         for match in re.finditer(rf"\b{re.escape(name)}", question):
-            end = match.end()
-            rest = _REST_OF_NAME.match(question, end)
-            found.update(content_words(question[match.start() : rest.end() if rest else end]))
+            rest = _REST_OF_NAME.match(question, match.end())
+            end = rest.end() if rest else match.end()
+            found.update(content_words(question[match.end() if spelt_out else match.start() : end]))
     return frozenset(found)
+
+
+def answering(question: str, sentences: Sequence[str]) -> str:
+    """Return what the answer comes down to: its first sentence, or the first with a number of its own where one is asked for.
+
+    What stands before it may be tied to the question and say nothing of what was asked. A sentence that ends in a colon goes on.
+
+    Args:
+        question: as asked.
+        sentences: of the answer so far, without markers.
+
+    Returns:
+        Its text; empty while it is still to come.
+    """
+    brought = numbers(question)
+    for place, sentence in enumerate(sentences):
+        if not _ASKS_NUMBER.search(question) or numbers(sentence) - brought:
+            if not sentence.rstrip().endswith(":"):
+                return sentence
+            return " ".join(sentences[place : place + 2]) if place + 1 < len(sentences) else ""
+    return ""
 
 
 def tie(question: str, said: str, evidence: Evidence) -> float:
@@ -48,7 +81,7 @@ def tie(question: str, said: str, evidence: Evidence) -> float:
 
     Args:
         question: as asked.
-        said: the answer, or its first sentences, without markers.
+        said: the sentence that the answer comes down to, without markers.
         evidence: of the question.
 
     Returns:

@@ -73,14 +73,14 @@ def write(
             if piece:  # an empty one says that the prompt is still being read
                 composer.add(piece)
                 draft = composer.draft()
-                tied = tied or (bool(draft.citations) and composer.tie >= least_tie)
+                tied = tied or (bool(draft.citations) and not composer.declines and composer.tie >= least_tie)
             yield draft if tied else _NOTHING  # also when nothing is new: a caller can only stop between two of these
             if composer.repeats:
                 break
         draft = composer.finish()
         invented += composer.invented_markers
         if draft.citations and not composer.declines:
-            tie = composer.tie
+            tie = composer.tie_at_last
             if not tied and tie < least_tie:
                 yield Writing(_NOTHING, invented_markers=invented, tie=tie)
                 return

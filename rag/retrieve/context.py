@@ -27,12 +27,13 @@ def worth_reading(passages: Sequence[Passage]) -> tuple[Passage, ...]:
         passages: best first.
 
     Returns:
-        The first, and those with at least half of the best one's score.
+        The first ones, up to where the score falls below half of the best.
     """
     if not passages or any("rerank" in passage.scores or "fused" not in passage.scores for passage in passages):
         return tuple(passages)
-    best = max(passage.scores["fused"] for passage in passages)
-    return tuple(p for p in passages if p is passages[0] or p.scores["fused"] >= _WORTH * best)
+    least = _WORTH * max(passage.scores["fused"] for passage in passages)
+    below = (place for place, one in enumerate(passages) if place and one.scores["fused"] < least)
+    return tuple(passages[: next(below, len(passages))] if least > 0 else passages)
 
 
 def fill(

@@ -64,3 +64,9 @@ def test_what_asks_for_a_list():
     assert asks_for_list("Which steps does it take?")
     assert asks_for_list("What are the risks?")
     assert not asks_for_list("When was BLOOM released?")
+
+
+def test_an_item_without_words_counts_where_it_is_cited():
+    text = "- Tools that run\n- Resources\n- ++\n"
+    start = text.index("++")
+    assert missing_items("Which parts are there?", "Tools that run and resources", [cited(start, start + 2)], [passage(text)]) == []

@@ -7,7 +7,7 @@ import pytest
 from rag.answer.answerable import Answerability
 from rag.answer.attribute import Evidence
 from rag.answer.rules import Known
-from rag.answer.subject import subject_words, tie
+from rag.answer.subject import answering, subject_words, tie
 from rag.answer.write import Writing, write
 from rag.types import Chunk, Draft, Passage
 from tests.fakes import ScriptedLLM
@@ -103,3 +103,53 @@ def test_where_the_decision_was_narrow_a_model_that_declines_is_not_helped_by_a_
     assert not narrow.draft.text
     *_, clear = write(llm, [passage()], question, [], 100, lambda _: NOTE)
     assert clear.quoted
+
+
+def test_a_preface_about_the_right_subject_does_not_tie_the_value_of_another():
+    llm = ScriptedLLM("VALL-E copies a voice from three seconds of sound. It has 70 billion parameters.")
+    question = "How many parameters does VALL-E have?"
+    *drafts, last = write(llm, [passage()], question, [], 100, lambda _: NOTE, least_tie=0.8)
+    assert not last.draft.text
+    assert all(not draft.text for draft in drafts)
+
+
+def test_sentences_that_are_left_out_tie_nothing():
+    llm = ScriptedLLM("VALL-E is a purple zebra with 9 legs. VALL-E has 70 billion parameters.")
+    question = "How many parameters does VALL-E have?"
+    *_, last = write(llm, [passage()], question, [], 100, lambda _: NOTE, least_tie=0.8, drop_unsupported=True)
+    assert not last.draft.text
+
+
+def test_what_was_shown_is_tied_in_the_end_too():
+    llm = ScriptedLLM("VALL-E was shown in January 2023. Llama 2 came half a year later. It has 70 billion parameters.")
+    *drafts, last = write(llm, [passage()], "When was VALL-E shown?", [], 100, lambda _: NOTE, least_tie=0.8)
+    assert any(draft.text for draft in drafts)
+    assert last.draft.text
+    assert last.tie >= 0.8
+
+
+@pytest.mark.parametrize(
+    ("question", "sentences", "found"),
+    [
+        ("What is it?", ["A voice.", "It has 3 parts."], "A voice."),
+        ("How many parts has it?", ["A voice.", "It has 3 parts."], "It has 3 parts."),
+        ("How many of the 3 are red?", ["Of 3 parts:", "2 are red."], "2 are red."),
+        ("Which parts?", ["The parts are:", "- a lid"], "The parts are: - a lid"),
+        ("Which parts?", ["The parts are:"], ""),
+        ("How many parts has it?", ["A voice."], ""),
+        ("What is it?", [], ""),
+    ],
+)
+def test_an_answer_comes_down_to_a_sentence(question, sentences, found):
+    assert answering(question, sentences) == found
+
+
+def test_nouns_of_another_language_are_no_names():
+    question = "Wie viele Sprachen kennt das Modell BLOOM?"
+    assert subject_words(question, Known("BLOOM writes 46 languages.", question)) == {"bloom"}
+
+
+def test_a_short_form_keeps_its_version():
+    notes = "Generative Pre-trained Transformers: GPT 3 has 175 billion parameters."
+    question = "How many parameters does GPT 4 have?"
+    assert subject_words(question, Known(notes, question)) == {"4"}

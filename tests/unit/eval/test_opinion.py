@@ -8,6 +8,7 @@ from eval.answer_figures import figures
 from eval.answer_sets import Item
 from eval.cache import Cache
 from eval.opinion import Opinion, right_answer
+from rag.errors import LLMError
 from tests.fakes import ScriptedLLM
 
 
@@ -67,3 +68,20 @@ def test_the_figures_say_how_many_are_judged_right_and_how_often_the_words_agree
     assert found["right, as judged"]["value"] == pytest.approx(2 / 3)
     assert found["judged as by the words"]["value"] == pytest.approx(1 / 2)
     assert found["judged as by the words"]["count"] == 2
+
+
+def test_without_a_known_answer_nobody_is_judged(tmp_path):
+    llm = ScriptedLLM("", weights={"Yes": 3.0})
+    rows = [row(), row(status="abstained", said="", score=0.0)]
+    Opinion(lambda: llm, {}, Cache(tmp_path)).add_to([item("a", must=()), item("b", must=())], rows, str)
+    assert [one["judged"] for one in rows] == [None, None]
+
+
+def test_an_engine_that_fails_costs_one_opinion(tmp_path, capsys):
+    def fail():
+        raise LLMError("gone", hint="Start it.")
+
+    rows = [row()]
+    Opinion(fail, {}, Cache(tmp_path)).add_to([item("a")], rows, str)
+    assert rows[0]["judged"] is None
+    assert "no opinion on a" in capsys.readouterr().err
