@@ -24,6 +24,8 @@ from eval.judgement import Call, Judgement, Sample
 from eval.weighted import EXPECTED, answer_relevancy
 from rag.errors import RagError
 
+_ROUNDING = 1e-9
+
 SLOTS = 2
 """Prompts that the judge's engine should remember. Judged metric by metric, at most two kinds of prompt take turns, and each keeps
 its long beginning, which is always the same."""
@@ -197,6 +199,8 @@ class RagasJudge:
             failure = _why_not_a_number(calls)
         if failure:
             return Judgement("failed", None, failure, seconds, tuple(calls))
+        # The cosine of two equal vectors is 1 but for rounding.
+        value = 1.0 if 1.0 < value < 1.0 + _ROUNDING else value
         return Judgement("judged", value, "", seconds, tuple(calls))
 
     def _with_expected(self, metric: str, sample: Sample, judgement: Judgement) -> Judgement:
