@@ -280,6 +280,7 @@ def test_what_is_the_same_for_every_question_is_told_as_a_rule_and_nothing_else_
             assert call.messages[1]["content"].startswith("Now perform the same with the following input\ninput: {")
     rules = [[messages[0]["content"] for messages in asked] for asked in told]
     length = min(map(len, rules))
+    assert length, "the judge was told nothing"
     assert rules[0][:length] == rules[1][:length]
     assert not any("BERT" in rule for rule in rules[0])
 

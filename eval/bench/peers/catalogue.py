@@ -87,7 +87,7 @@ PEERS: Final = (
         settings=MappingProxyType({"context_tokens": 8192}),
         remarks=(
             "Converts Markdown with docling. Asks through an agent that calls tools; `ask` gives its answer when it is whole, so "
-            "its first token is its last. Its Python gets whatever build of torch the registry offers, also one for GPUs.",
+            "its first token is its last. Its Python gets whatever build of torch pip chooses, also one for GPUs.",
         ),
     ),
     Peer(

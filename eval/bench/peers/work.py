@@ -272,8 +272,3 @@ def _returns(bench: Bench, peer: Peer, where: Place, probe: Probe) -> bool:
         driver.call("open", bench.timeout_s, **where.fields)
         found = driver.call("search", bench.timeout_s, question=probe.question, top_k=_PROBED)["passages"]
     return any(in_corpus(str(each["path"]), where.corpus) == probe.page for each in found)
-
-
-def seconds(cells: Mapping[str, Mapping[str, Any]]) -> dict[str, float]:
-    """Return the times of the cells that have one, by number."""
-    return {number: float(cell["s"]) for number, cell in cells.items() if "s" in cell}
