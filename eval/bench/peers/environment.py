@@ -13,6 +13,7 @@ from typing import Any
 
 from eval.bench.peers.catalogue import Peer
 from eval.bench.peers.process import PeerFailureError, shortened
+from eval.bench.peers.program import run_program
 from rag.index.files import remove_tree, size
 
 _NEWEST_MINOR = 20
@@ -123,14 +124,11 @@ def _answers(program: str) -> bool:
 def _run(command: list[str], timeout_s: float) -> str:
     environment = {name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV", "PYTHONHOME"}}
     try:
-        done = subprocess.run(  # noqa: S603 - our own commands
-            command, capture_output=True, text=True, timeout=timeout_s, env=environment, check=False
-        )
-    except subprocess.TimeoutExpired:
+        done = run_program(command, timeout_s, environment=environment)
+    except TimeoutError:
         raise PeerFailureError(f"its installation did not finish in {timeout_s:.0f} s") from None
-    if done.returncode:
-        errors = (
-            [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines() or ["no reason"]
-        )
+    if done.status:
+        said = done.errors.splitlines()
+        errors = [line for line in said if line.startswith("ERROR")] or said or ["no reason"]
         raise PeerFailureError(f"cannot be installed: {shortened(errors[-1])}")
-    return done.stdout
+    return done.said

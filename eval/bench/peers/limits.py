@@ -7,7 +7,7 @@ operations a parameter, so matrix multiplication bounds reading it. Both bounds 
 from __future__ import annotations
 
 import json
-import subprocess
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from typing import Any
 
 from eval.bench.peers.engine import Engine
 from eval.bench.peers.process import PeerFailureError, shortened
+from eval.bench.peers.program import run_program
 from rag.config import Config
 from rag.types import Message
 
@@ -25,13 +26,14 @@ _PROMPT_LINES = 60
 _DECODED = 64
 
 
-def measure_limits(config: Config, gguf: Path, threads: int) -> dict[str, Any]:
+def measure_limits(config: Config, gguf: Path, threads: int, log: Path) -> dict[str, Any]:
     """Measure the machine, then our engine.
 
     Args:
         config: of the engine.
         gguf: the weights that it uses.
         threads: to measure with.
+        log: file for what the server of the weights prints.
 
     Returns:
         `machine`, `engine` and `shares`; each may hold `failed` with a reason.
@@ -39,7 +41,7 @@ def measure_limits(config: Config, gguf: Path, threads: int) -> dict[str, Any]:
     machine = _program([sys.executable, str(Path(__file__).parent / "drivers" / "measure_limits.py"), str(threads)])
     engine = _program([sys.executable, "-m", "eval.bench.peers.limits", config.model_dump_json()])
     try:
-        with Engine(gguf, context_tokens=512, threads=threads) as server:
+        with Engine(gguf, context_tokens=512, threads=threads, log=log) as server:
             facts: dict[str, Any] = {"parameters": int(server.facts()["n_params"])}
     except (PeerFailureError, KeyError, OSError) as error:
         facts = {"parameters_failed": shortened(str(error))}
@@ -102,12 +104,12 @@ def _prompt(number: int) -> str:
 
 def _program(command: list[str]) -> dict[str, Any]:
     try:
-        done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)  # noqa: S603
-        found: dict[str, Any] = json.loads(done.stdout.strip().split("\n")[-1])
-    except subprocess.TimeoutExpired:
+        done = run_program(command, _TIMEOUT_S, environment=os.environ, folder=_ROOT)
+        found: dict[str, Any] = json.loads(done.said.strip().split("\n")[-1])
+    except TimeoutError:
         return {"failed": f"not finished in {_TIMEOUT_S:.0f} s"}
     except ValueError:
-        return {"failed": shortened((done.stderr.strip().splitlines() or ["it said nothing"])[-1])}
+        return {"failed": shortened((done.errors.strip().splitlines() or ["it said nothing"])[-1])}
     return found
 
 

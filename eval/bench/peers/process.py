@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
-import queue
 import re
-import subprocess
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
+from eval.bench.peers.program import Program
 from rag.errors import RagError
 
 _SHOWN_CHARS = 300
@@ -51,20 +48,12 @@ class Driver:
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path, folder: Path) -> None:
-        self._log = log
-        self._said_before = log.stat().st_size if log.exists() else 0
+        try:
+            self._program = Program(command, environment, log, folder)
+        except OSError as error:
+            raise PeerFailureError(f"does not start: {error.strerror}") from error
+        self._over = ""
         self.peak_bytes = 0
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as errors:
-            try:
-                self._process = subprocess.Popen(  # noqa: S603 - our own commands
-                    list(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, env=dict(environment), cwd=folder
-                )
-            except OSError as error:
-                raise PeerFailureError(f"does not start: {error.strerror}") from error
-        self._lines: queue.Queue[bytes | None] = queue.Queue()
-        self._reader = threading.Thread(target=self._read, args=(self._process.stdout,), daemon=True)
-        self._reader.start()
 
     def call(self, verb: str, timeout_s: float, **fields: object) -> dict[str, Any]:
         """Ask for one thing and wait for it.
@@ -78,21 +67,21 @@ class Driver:
             What it returned.
 
         Raises:
-            PeerFailureError: it failed, ended, said something else than was agreed, or took too long.
+            PeerFailureError: it failed, ended, said something else than was agreed, or took too long, now or earlier.
         """
-        line = json.dumps({"verb": verb, **fields}) + "\n"
+        if self._over:
+            raise PeerFailureError(f"not asked: the process was ended after {self._over}")
         try:
-            self._input.write(line.encode())
-            self._input.flush()
+            self._program.write((json.dumps({"verb": verb, **fields}) + "\n").encode())
         except OSError as error:
-            raise PeerFailureError(self._ending()) from error
+            raise self._gone() from error
         try:
-            said = self._lines.get(timeout=timeout_s)
-        except queue.Empty:
-            self.kill()
+            said = self._program.line(timeout_s)
+        except TimeoutError:
+            self._end(f"{verb} took more than {timeout_s:.0f} s")
             raise PeerFailureError(f"not finished in {timeout_s:.0f} s") from None
         if said is None:
-            raise PeerFailureError(self._ending())
+            raise self._gone()
         return self._understood(said)
 
     def finish(self) -> None:
@@ -101,43 +90,24 @@ class Driver:
         Raises:
             PeerFailureError: it does not end, or ends badly.
         """
-        with contextlib.suppress(OSError):
-            self._input.close()
+        self._program.close_input()
         try:
-            status = self._process.wait(_GRACE_S)
-        except subprocess.TimeoutExpired:
-            self.kill()
+            status = self._program.wait(_GRACE_S)
+        except TimeoutError:
+            self._end(f"it went on for {_GRACE_S:.0f} s without work")
             raise PeerFailureError(f"did not end within {_GRACE_S:.0f} s of its work") from None
         if status:
-            raise PeerFailureError(self._ending())
-
-    def kill(self) -> None:
-        """End it now."""
-        self._process.kill()
-        self._process.wait()
+            raise PeerFailureError(self._ending(status))
 
     def __enter__(self) -> Driver:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._process.poll() is None:
-            self.kill()
-        self._reader.join(_GRACE_S)
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream:
-                with contextlib.suppress(OSError):
-                    stream.close()
+    def __exit__(self, *details: object) -> None:
+        self._program.__exit__(*details)
 
-    @property
-    def _input(self) -> IO[bytes]:
-        if self._process.stdin is None:
-            raise AssertionError("the process was started with a pipe")
-        return self._process.stdin
-
-    def _read(self, stream: IO[bytes]) -> None:
-        for line in stream:
-            self._lines.put(line)
-        self._lines.put(None)
+    def _end(self, why: str) -> None:
+        self._over = why
+        self._program.kill()
 
     def _understood(self, said: bytes) -> dict[str, Any]:
         try:
@@ -145,7 +115,7 @@ class Driver:
         except ValueError:
             reply = None
         if not isinstance(reply, dict) or not ({"ok", "error"} & reply.keys()):
-            self.kill()
+            self._end("it said something that is no reply")
             raise PeerFailureError(f"said something that is no reply: {shortened(said.decode('utf-8', 'replace'))}")
         peak = reply.get("peak_bytes", 0)
         self.peak_bytes = max(self.peak_bytes, peak if isinstance(peak, int) else 0)
@@ -153,18 +123,21 @@ class Driver:
             raise PeerFailureError(shortened(str(reply["error"])))
         found = reply["ok"]
         if not isinstance(found, dict):
-            self.kill()
+            self._end("it said something that is no reply")
             raise PeerFailureError(f"said something that is no reply: {shortened(str(reply))}")
         return found
 
-    def _ending(self) -> str:
+    def _gone(self) -> PeerFailureError:
+        """Return why it does not talk any more; what is asked later was not asked."""
         try:
-            status = self._process.wait(_GRACE_S)
-        except subprocess.TimeoutExpired:
-            self.kill()
-            return "closed its output and went on"
-        with self._log.open("rb") as file:
-            file.seek(self._said_before)
-            lines = file.read().decode("utf-8", "replace").strip().splitlines()
+            reason = self._ending(self._program.wait(_GRACE_S))
+            self._over = f"it {reason}"
+        except TimeoutError:
+            reason = "closed its output and went on"
+            self._end(f"it {reason}")
+        return PeerFailureError(reason)
+
+    def _ending(self, status: int) -> str:
         how = f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"
-        return shortened(f"{how}: {lines[-1]}" if lines else how)
+        words = self._program.last_words()
+        return shortened(f"{how}: {words}" if words else how)

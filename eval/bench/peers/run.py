@@ -150,7 +150,9 @@ class Comparison:
         return environment.install(peer, self._bench.home, _INSTALL_S, again=again)
 
     def _limits(self) -> None:
-        self._record.data["limits"] = measure_limits(self._config, self._bench.gguf, self._bench.threads)
+        self._record.data["limits"] = measure_limits(
+            self._config, self._bench.gguf, self._bench.threads, self._bench.scratch / "engine.log"
+        )
 
     def _round(self, peer: Peer, number: int) -> Step:
         def do() -> None:

@@ -214,7 +214,8 @@ def ask(bench: Bench, peer: Peer) -> dict[str, Any]:
         start = time.perf_counter()
         engine = None
         if peer.requirements:
-            engine = stack.enter_context(Engine(bench.gguf, context_tokens=context, threads=bench.threads))
+            log = bench.scratch / f"{peer.name}-engine.log"
+            engine = stack.enter_context(Engine(bench.gguf, context_tokens=context, threads=bench.threads, log=log))
         driver = stack.enter_context(bench.driver(peer, engine))
         driver.call("open", bench.timeout_s, **where.fields)
         if engine:
