@@ -11,6 +11,7 @@ from typing import Any
 from eval.compare import Columns, values_of
 from eval.record import read_results, read_run
 from rag.errors import ConfigError
+from rag.index.files import replace_file
 
 FORMAT = 1
 _ABOUT = ("name", "started", "questions_sha256", "llm", "judge", "metrics", "settings", "versions", "machine", "code")
@@ -77,7 +78,7 @@ def write_baseline(path: Path, side: Side) -> None:
         },
     }
     try:
-        path.write_text(_one_line_a_figure(value), "utf-8")
+        replace_file(path, _one_line_a_figure(value).encode())
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}", hint="Check --against.") from error
 

@@ -38,10 +38,13 @@ def add(parser: argparse.ArgumentParser) -> None:
 def bench_peers(options: argparse.Namespace, config: Config, scratch: Path) -> int:
     """Compare, and write what was asked for; return 0, also where a peer failed, since that is a result."""
     from eval.bench.peers.catalogue import choose
-    from eval.bench.peers.record import Record
+    from eval.bench.peers.kept import pages_hash
+    from eval.bench.peers.record import Origin, Record
     from eval.bench.peers.report import report, write_report
     from eval.bench.peers.run import STEPS, Comparison, Plan, default_home, default_threads
+    from eval.bench.peers.sections import described
     from eval.bench.peers.work import PASSAGES
+    from eval.machine import code_state, machine
 
     steps = options.steps or list(STEPS)
     for step in steps:
@@ -51,18 +54,21 @@ def bench_peers(options: argparse.Namespace, config: Config, scratch: Path) -> i
     corpora = (config.corpus, *options.more)
     settings = {
         "corpora": [folder.name for folder in corpora],
+        "pages_sha256": pages_hash(corpora),
         "embedder": Path(config.embedder).name,
         "llm": Path(config.llm.removeprefix("gguf:")).name,
         "passages": PASSAGES,
         "set": options.set,
+        "machine": described(machine()),
     }
     out = options.out or CACHE / "peers.json"
     record = Record(out, settings)
     home = (options.home or default_home()).resolve()
     bench = _bench(options, config, corpora, home, scratch, default_threads())
-    comparison = Comparison(bench, config, _questions(options, config), lambda: _counter(config), record, _tell)
+    origin = Origin(options.command_line, code_state())
+    comparison = Comparison(bench, config, _questions(options, config), lambda: _counter(config), record, origin, _tell)
     plan = Plan(peers, steps, options.rounds, options.sizes, options.again, options.stop_after)
-    comparison.run(plan, f"python -m eval bench peers --rounds {options.rounds} --answers {options.answers}")
+    comparison.run(plan)
     if options.report:
         write_report(record.data, options.report)
     sys.stdout.write(json.dumps(record.data) + "\n" if options.json else report(record.data)[0])

@@ -12,7 +12,7 @@ import pytest
 from eval.bench.peers.catalogue import OWN, Peer
 from eval.bench.peers.environment import DONE
 from eval.bench.peers.material import Probe
-from eval.bench.peers.record import Record
+from eval.bench.peers.record import Origin, Record
 from eval.bench.peers.report import report
 from eval.bench.peers.run import Comparison, Plan
 from eval.bench.peers.work import Bench
@@ -36,12 +36,13 @@ def bench(tmp_path):
         (corpus / name).write_text(text)
     probe = Probe("How long is tea steeped?", "tea.md", "four minutes")
     (tmp_path / "scratch").mkdir()
+    (tmp_path / "weights").mkdir()
     return Bench(
         corpora=(corpus,),
         questions=("who built gpt?", "what did bert read?"),
         asked=("who built gpt?", "what did bert read?"),
         probe=probe,
-        embedder=tmp_path,
+        embedder=tmp_path / "weights",
         gguf=tmp_path / "none.gguf",
         context_tokens=512,
         threads=1,
@@ -78,9 +79,15 @@ def questions(corpus):
 def compare(bench, record, peers, steps, **more):
     lines = []
     comparison = Comparison(
-        bench, Config(), questions(bench.corpora[0]), lambda: lambda text: len(text.split()), record, lines.append
+        bench,
+        Config(),
+        questions(bench.corpora[0]),
+        lambda: lambda text: len(text.split()),
+        record,
+        Origin("the command", "the commit"),
+        lines.append,
     )
-    done = comparison.run(Plan(peers, steps, more.pop("rounds", 2), more.pop("sizes", [])), "the command", **more)
+    done = comparison.run(Plan(peers, steps, more.pop("rounds", 2), more.pop("sizes", []), **more))
     return done, lines
 
 

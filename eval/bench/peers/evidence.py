@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -27,63 +28,53 @@ _FEWEST_WORDS = 3
 Count = Callable[[str], int]
 
 
+@dataclass
 class Shown:
     """A peer as a system that finds passages.
 
-    Args:
+    Attributes:
         peer: whose driver it is.
         driver: open over the pages.
         in_page: a path as the peer names it, to one in the corpus.
         source: of a page, by path; empty for one that is not there.
         count: tokens of a text.
         timeout_s: for one search.
-
-    Attributes:
-        lost: words of passages that were not found in their page.
-        words: of all passages.
+        lost: words of passages that were not found in their page so far.
+        words: of all passages so far.
     """
 
-    def __init__(
-        self,
-        peer: Peer,
-        driver: Driver,
-        in_page: Callable[[str], str],
-        source: Callable[[str], str],
-        count: Count,
-        timeout_s: float,
-    ) -> None:
-        self._peer = peer
-        self._driver = driver
-        self._in_page = in_page
-        self._source = source
-        self._count = count
-        self._timeout_s = timeout_s
-        self._kept: dict[str, list[Found]] = {}
-        self.lost = 0
-        self.words = 0
+    peer: Peer
+    driver: Driver
+    in_page: Callable[[str], str]
+    source: Callable[[str], str]
+    count: Count
+    timeout_s: float
+    lost: int = field(default=0, init=False)
+    words: int = field(default=0, init=False)
+    _kept: dict[str, list[Found]] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def name(self) -> str:
         """Of the peer."""
-        return self._peer.name
+        return self.peer.name
 
     def find(self, sought: Sought, max_tokens: int, top_k: int) -> list[Found]:
         """Return the passages, best first, that fit the budget; this system fills it itself, earlier turns given."""
-        if not self._peer.requirements:
+        if not self.peer.requirements:
             asked = {"max_tokens": max_tokens, "history": list(sought.history)}
-            said = self._driver.call("search", self._timeout_s, question=sought.question, top_k=top_k, **asked)
+            said = self.driver.call("search", self.timeout_s, question=sought.question, top_k=top_k, **asked)
             return [_own(each) for each in said["passages"]]
         if sought.id not in self._kept:
-            said = self._driver.call("search", self._timeout_s, question=sought.question, top_k=_DEPTH)
+            said = self.driver.call("search", self.timeout_s, question=sought.question, top_k=_DEPTH)
             self._kept[sought.id] = [self._found(rank, each) for rank, each in enumerate(said["passages"], 1)]
         return packed(self._kept[sought.id], max_tokens)[:top_k]
 
     def _found(self, rank: int, passage: Mapping[str, Any]) -> Found:
-        path, text = self._in_page(str(passage["path"])), str(passage["text"])
-        spans, lost = spans_of(text, self._source(path))
+        path, text = self.in_page(str(passage["path"])), str(passage["text"])
+        spans, lost = spans_of(text, self.source(path))
         self.lost += lost
         self.words += len(text.split())
-        return Found(path, spans, self._count(f"Note {rank}: {PurePosixPath(path).name}\n{text}\n\n"))
+        return Found(path, spans, self.count(f"Note {rank}: {PurePosixPath(path).name}\n{text}\n\n"))
 
 
 def spans_of(text: str, source: str) -> tuple[tuple[Span, ...], int]:

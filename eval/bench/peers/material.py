@@ -87,6 +87,11 @@ def copy_pages(corpora: Sequence[Path], target: Path) -> int:
     return len(walk(target)[0])
 
 
+def is_hidden(path: Path) -> bool:
+    """Return whether a path in a corpus is left out of copies: it or a folder of it begins with a dot."""
+    return any(part.startswith(".") for part in path.parts)
+
+
 def make_pages(target: Path, chunks: int, words_of: Path) -> int:
     """Write made-up pages, some hundred words under each of six headings, drawn as often as in real pages.
 

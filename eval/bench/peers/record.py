@@ -1,22 +1,44 @@
 """What was measured so far, in one JSON file that is whole after each step, so that a run can be taken up.
 
-A cell is one measurement: a mapping with figures, or with `failed` and the reason. Cells are named by peer, step and number.
+A cell is one measurement: a mapping with figures, or with `failed` and the reason; under `measured` it says by which command, at
+which commit and when. Cells are named by peer, step and number.
 """
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from eval.bench.peers.process import PeerFailureError
+from eval.bench.peers.process import PeerFailureError, shortened
 from rag.errors import ConfigError
+from rag.index.files import replace_file
 
-FORMAT = 1
+FORMAT = 2
+_NUMBERED = frozenset({"full", "unchanged", "edited", "search", "deleted", "growth"})
+"""Steps that have a cell a number."""
 
 Cell = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a measurement comes from.
+
+    Attributes:
+        command: the command line.
+        code: the commit.
+    """
+
+    command: str
+    code: str
+
+    def stamped(self, cell: Cell) -> dict[str, Any]:
+        """Return a cell that says where it comes from; the command without folders of this machine."""
+        return {**cell, "measured": {"command": shortened(self.command), "code": self.code, "date": now()}}
 
 
 class Record:
@@ -48,23 +70,22 @@ class Record:
             found = found.get(number)
         return found if found is None else dict(found)
 
-    def put(self, peer: str, step: str, cell: Cell, number: str = "") -> None:
+    def put(self, peer: str, step: str, cell: Cell, origin: Origin, number: str = "") -> None:
         """Keep a measurement."""
         place = self.data["peers"].setdefault(peer, {})
         if number:
-            place.setdefault(step, {})[number] = dict(cell)
+            place.setdefault(step, {})[number] = origin.stamped(cell)
         else:
-            place[step] = dict(cell)
+            place[step] = origin.stamped(cell)
         self.save()
 
     def save(self) -> None:
         """Write everything to disk, atomically."""
         if self._path is None:
             return
-        unfinished = self._path.with_name(f".{self._path.name}.{os.getpid()}")
-        unfinished.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_text(json.dumps(self.data, ensure_ascii=False, indent=1, allow_nan=False) + "\n", "utf-8")
-        unfinished.replace(self._path)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.data, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+        replace_file(self._path, text.encode())
 
 
 def read_record(path: Path) -> dict[str, Any]:
@@ -94,3 +115,18 @@ def attempted(work: Callable[[], Cell]) -> Cell:
         return work()
     except PeerFailureError as error:
         return {"failed": error.message}
+
+
+def cells_of(data: Mapping[str, Any]) -> Iterator[tuple[str, Cell]]:
+    """Yield every cell of a record with its step."""
+    if data["limits"]:
+        yield "limits", data["limits"]
+    for steps in data["peers"].values():
+        for step, found in steps.items():
+            for cell in found.values() if step in _NUMBERED else [found]:
+                yield step, cell
+
+
+def now() -> str:
+    """Return the time as results name it."""
+    return datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")

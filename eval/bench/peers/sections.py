@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from eval.bench.peers.catalogue import PEERS
+from eval.bench.peers.entries import NONE, Page
 from eval.bench.peers.footnotes import Footnotes
+from eval.bench.peers.record import cells_of
 from eval.markdown import table
 
 _QUIET = 0.1
@@ -28,24 +31,69 @@ _MATTERING = (
 )
 
 
-def about(data: Mapping[str, Any]) -> str:
+def about(data: Mapping[str, Any], notes: Footnotes) -> str:
     """Return when, where, on what and with which versions."""
     facts, settings = data["about"], data["settings"]
     machine = facts.get("machine", {})
-    rounds = max((len(cells.get("full", {})) for cells in data["peers"].values()), default=0)
+    cells = data["peers"].values()
+    rounds = max((len(steps.get("full", {})) for steps in cells), default=0)
     lines = [
-        f"Written by `{facts.get('command', 'python -m eval bench peers')}`; nothing here is typed by hand.\n",
-        f"- {facts.get('started', '')} to {facts.get('finished', '')}; code {facts.get('code') or 'unknown'}",
-        f"- {machine.get('processor', 'unknown processor')}, {machine.get('cores', '?')} cores, "
-        f"{machine.get('memory_bytes', 0) / 2**30:.0f} GiB, {machine.get('system', '')}",
+        origins(data, notes),
+        f"- {described(machine)}, {machine.get('memory_bytes', 0) / 2**30:.0f} GiB, {machine.get('system', '')}",
         f"- embedder {settings['embedder']}, language model {settings['llm']} for all; {facts.get('pages', '?')} pages of "
         f"{', '.join(settings['corpora'])}",
-        f"- {rounds or 'no'} round{'s' * (rounds != 1)} so far: in each, every system in turn ingests, ingests again, ingests "
-        f"with a page edited, and searches for {facts.get('searched', '?')} questions; peers put {settings['passages']} passages "
-        "in a prompt where that is for the user to choose",
     ]
-    rows = [[peer.title, _versions(data["peers"][peer.name].get("install", {}))] for peer in PEERS if peer.name in data["peers"]]
-    return "\n".join(lines) + "\n\n" + table(["system", "versions"], rows)
+    if rounds:
+        lines.append(
+            f"- {rounds} round{'s' * (rounds != 1)}: in each, every system in turn ingests, ingests again, ingests with a page "
+            f"edited, and searches for {facts.get('searched', '?')} questions"
+        )
+    if any("ask" in steps for steps in cells):
+        lines.append(f"- peers put {settings['passages']} passages in a prompt where that is for the user to choose")
+    installed = [(peer.title, data["peers"].get(peer.name, {}).get("install")) for peer in PEERS]
+    rows = [[title, _versions(cell)] for title, cell in installed if cell]
+    return "\n".join(lines) + "\n" + ("\n" + table(["system", "versions"], rows) if rows else "")
+
+
+@dataclass
+class _Run:
+    """Cells of one command at one commit."""
+
+    dates: set[str] = field(default_factory=set)
+    steps: dict[str, None] = field(default_factory=dict)
+
+
+def origins(data: Mapping[str, Any], notes: Footnotes) -> str:
+    """Return by which command, at which commit and when the figures were measured; with a footnote a run where they differ."""
+    runs: dict[tuple[str, str], _Run] = {}
+    for step, cell in cells_of(data):
+        made = cell.get("measured", {})
+        run = runs.setdefault((made.get("command", "an unknown command"), made.get("code") or "an unknown commit"), _Run())
+        run.dates |= {made["date"]} if "date" in made else set()
+        run.steps[step] = None
+    if not runs:
+        return "Nothing was measured.\n"
+    if len(runs) == 1:
+        [((command, code), run)] = runs.items()
+        return f"Measured by `{command}` at {code}, {_period(run)}; nothing here is typed by hand.\n"
+    marks = ""
+    for (command, code), run in runs.items():
+        marks += notes.mark(f"{', '.join(run.steps)}: measured by {command} at {code}, {_period(run)}.")
+    codes = len({code for _, code in runs})
+    at = f"at {codes} commits" if codes > 1 else f"at {next(iter(runs))[1]}"
+    return f"**The figures come from {len(runs)} runs** {at}{marks}; nothing here is typed by hand.\n"
+
+
+def _period(run: _Run) -> str:
+    if not run.dates:
+        return "at an unknown time"
+    first, last = min(run.dates), max(run.dates)
+    return first if first == last else f"{first} to {last}"
+
+
+def described(machine: Mapping[str, Any]) -> str:
+    """Return processor and cores of a machine in words."""
+    return f"{machine.get('processor') or 'unknown processor'}, {machine.get('cores', '?')} cores"
 
 
 def disturbance(cells: Mapping[str, Any]) -> str:
@@ -67,11 +115,12 @@ def disturbance(cells: Mapping[str, Any]) -> str:
     )
 
 
-def limits(data: Mapping[str, Any], notes: Footnotes) -> str:
-    """Return what the machine can do, and the share of it that our engine reaches."""
+def limits(data: Mapping[str, Any], page: Page) -> str:
+    """Return what the machine can do, and the share of it that our engine reaches; empty where it was not measured."""
     found = data["limits"]
     if not found:
-        return "Not measured in this run.\n"
+        page.left_out.append("the machine's own limits")
+        return ""
     machine, engine, reached = found["machine"], found["engine"], found["shares"]
     failures = [part["failed"] for part in (machine, engine) if "failed" in part]
     failures += [part[key] for part, key in ((machine, "matmul_failed"), (engine, "parameters_failed")) if key in part]
@@ -85,16 +134,17 @@ def limits(data: Mapping[str, Any], notes: Footnotes) -> str:
         ["answer, at most by memory", _rate(reached, "decode_bound", 1, "tokens/s")],
         ["answer, our engine", _rate(engine, "decode_per_s", 1, "tokens/s") + _percent(reached, "decode_share")],
     ]
-    said = "".join(notes.mark(f"The machine's limits: {failure}") for failure in failures)
+    said = "".join(page.notes.mark(f"The machine's limits: {failure}") for failure in failures)
     head = (
         "Best of five; two threads or as many as there are cores. The bound of a prompt is the bf16 rate over two operations a "
         f"parameter, that of an answer the bandwidth over the size of the weights.{said}\n"
     )
-    return head + "\n" + table(["what", "rate"], rows)
+    known = [row for row in rows if row[1] != NONE]
+    return head + ("\n" + table(["what", "rate"], known) if known else "")
 
 
 def _rate(found: Mapping[str, Any], name: str, factor: float, unit: str) -> str:
-    return f"{found[name] * factor:,.1f} {unit}" if name in found else "–"
+    return f"{found[name] * factor:,.1f} {unit}" if name in found else NONE
 
 
 def _percent(found: Mapping[str, Any], name: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 from eval.bench.peers.catalogue import Peer
 from eval.bench.peers.engine import NAME, Engine
 from eval.bench.peers.environment import environment_of, python_of
+from eval.bench.peers.kept import Shape, keep, kept, shape_of
 from eval.bench.peers.load import now, others
 from eval.bench.peers.material import Probe, copy_pages, edit, first_page, in_corpus
 from eval.bench.peers.process import Driver, PeerFailureError
@@ -79,6 +79,10 @@ class Bench:
         command = [str(python_of(peer, self.home)), str(peer.driver_file), json.dumps(settings)]
         return Driver(command, environment_of(peer), self.scratch / f"{peer.name}.log", self.root)
 
+    def shape(self, peer: Peer) -> Shape:
+        """Return what a peer's store is made from."""
+        return shape_of(peer, self.corpora, self.embedder, self.config, self.home)
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -110,18 +114,11 @@ def place(bench: Bench, corpora: Sequence[Path]) -> Iterator[Place]:
         remove_tree(folder)
 
 
-def _keep(bench: Bench, peer: Peer, where: Place) -> None:
-    target = bench.kept / peer.name
-    remove_tree(target)
-    shutil.copytree(where.corpus, target / "corpus")
-    shutil.copytree(where.store, target / "store")
-
-
 @contextlib.contextmanager
-def _kept(bench: Bench, peer: Peer) -> Iterator[Place]:
-    """Give the index of the last round, or make one."""
-    folder = bench.kept / peer.name
-    if (folder / "store").exists():
+def _last(bench: Bench, peer: Peer) -> Iterator[Place]:
+    """Give the index of the last round, or make one where that one was made from something else."""
+    folder = kept(bench.kept, bench.shape(peer))
+    if folder is not None:
         yield Place(folder / "corpus", folder / "store")
         return
     with place(bench, bench.corpora) as where:
@@ -186,7 +183,7 @@ def one_round(bench: Bench, peer: Peer, number: int) -> dict[str, dict[str, Any]
             edit(page, number)
             cells["edited"] = ingest(bench, peer, where)
             cells["search"] = search(bench, peer, where)
-            _keep(bench, peer, where)
+            keep(bench.kept, bench.shape(peer), where.corpus, where.store)
             if bench.probe and not number:
                 cells["deleted"] = _deletion(bench, peer, where, bench.probe)
         except PeerFailureError as error:
@@ -210,7 +207,7 @@ def ask(bench: Bench, peer: Peer) -> dict[str, Any]:
         PeerFailureError: it failed before it had answered one.
     """
     context = int(peer.settings.get("context_tokens", bench.context_tokens))
-    with _kept(bench, peer) as where, contextlib.ExitStack() as stack:
+    with _last(bench, peer) as where, contextlib.ExitStack() as stack:
         start = time.perf_counter()
         engine = None
         if peer.requirements:

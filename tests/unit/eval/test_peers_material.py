@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+import re
+import shutil
 import sys
 
 import pytest
@@ -9,9 +12,10 @@ import pytest
 from eval.bench.peers import environment
 from eval.bench.peers.catalogue import Peer
 from eval.bench.peers.evidence import Shown, spans_of
+from eval.bench.peers.kept import Shape, keep, kept, shape_of
 from eval.bench.peers.material import Probe, copy_pages, edit, find_probe, first_page, in_corpus, make_pages
 from eval.bench.peers.process import PeerFailureError
-from eval.bench.peers.record import Record, attempted
+from eval.bench.peers.record import Origin, Record, attempted, cells_of
 from eval.evidence_sets import Sought
 from rag.errors import ConfigError
 from tests.unit.eval.parts import question
@@ -119,21 +123,118 @@ def test_paths_of_peers(tmp_path):
     assert in_corpus("/elsewhere/b.md", tmp_path) == "/elsewhere/b.md"
 
 
+ORIGIN = Origin("python -m eval bench peers --home /home/me/peers --rounds 2", "abc123")
+
+
 def test_a_record_is_taken_up_and_refused_for_other_settings(tmp_path):
     file = tmp_path / "out" / "peers.json"
     record = Record(file, {"llm": "a"})
     assert record.cell("own", "full", "0") is None
-    record.put("own", "full", {"s": 1.0}, "0")
-    record.put("own", "install", attempted(lambda: (_ for _ in ()).throw(PeerFailureError("no wheel"))))
+    record.put("own", "full", {"s": 1.0}, ORIGIN, "0")
+    record.put("own", "install", attempted(lambda: (_ for _ in ()).throw(PeerFailureError("no wheel"))), ORIGIN)
     again = Record(file, {"llm": "a"})
-    assert again.cell("own", "full", "0") == {"s": 1.0}
+    assert again.cell("own", "full", "0")["s"] == 1.0
     assert again.cell("own", "full", "1") is None
-    assert again.cell("own", "install") == {"failed": "no wheel"}
+    assert again.cell("own", "install")["failed"] == "no wheel"
     with pytest.raises(ConfigError, match="another llm"):
         Record(file, {"llm": "b"})
     file.write_text("{}")
     with pytest.raises(ConfigError, match="not a result of this version"):
         Record(file, {"llm": "a"})
+    assert [each.name for each in file.parent.iterdir()] == ["peers.json"]
+
+
+def test_every_cell_says_what_it_was_measured_with(tmp_path):
+    file = tmp_path / "peers.json"
+    record = Record(file, {})
+    record.put("own", "full", {"s": 1.0}, ORIGIN, "0")
+    record = Record(file, {})
+    record.put("own", "ask", {"answers": []}, Origin("another", "def456"))
+    cells = {step: cell["measured"] for step, cell in cells_of(record.data)}
+    assert {step: (each["command"], each["code"]) for step, each in cells.items()} == {
+        "full": ("python -m eval bench peers --home …/peers --rounds 2", "abc123"),
+        "ask": ("another", "def456"),
+    }
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d UTC", cells["ask"]["date"])
+
+
+@pytest.fixture
+def shaped(tmp_path):
+    """A peer with all that shapes its store, and a function that says the shape."""
+    for name in ("one", "two", "weights"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "a.md").write_text("# A\n")
+    (tmp_path / "drivers").mkdir()
+    (tmp_path / "drivers" / "drive.py").write_text("cut(256)")
+    (tmp_path / "drivers" / "wire.py").write_text("")
+    (tmp_path / "x.txt").write_text("x==1\n")
+    (tmp_path / "x").mkdir()
+    peer = Peer("x", "X", str(tmp_path / "drivers" / "drive.py"), str(tmp_path / "x"))
+
+    def shape(of=peer, corpora=("one",)):
+        return shape_of(of, [tmp_path / name for name in corpora], tmp_path / "weights", None, tmp_path)
+
+    return peer, shape
+
+
+@pytest.mark.parametrize(
+    ("file", "part"),
+    [
+        ("one/a.md", "pages"),
+        ("one/more.md", "pages"),
+        ("weights/model.bin", "embedder"),
+        ("x.txt", "version"),
+        ("x/installed.json", "version"),
+        ("drivers/drive.py", "driver"),
+        ("drivers/wire.py", "driver"),
+    ],
+)
+def test_a_store_is_only_used_again_by_what_made_it(shaped, tmp_path, file, part):
+    _, shape = shaped
+    before = shape()
+    keep(tmp_path / "kept", before, tmp_path / "one", tmp_path / "two")
+    assert (kept(tmp_path / "kept", shape()) / "store" / "a.md").exists()
+    (tmp_path / file).write_text("changed")
+    after = shape()
+    assert [name for name in Shape.__slots__ if getattr(before, name) != getattr(after, name)] == [part]
+    assert kept(tmp_path / "kept", after) is None
+
+
+def test_settings_of_a_peer_and_the_number_of_pages_shape_its_store(shaped, tmp_path):
+    peer, shape = shaped
+    other = dataclasses.replace(peer, settings={"docstore": True})
+    assert len({shape().key, shape(other).key, shape(corpora=("one", "two")).key, shape(corpora=("two", "one")).key}) == 4
+    before = shape()
+    (tmp_path / "one" / ".hidden").write_text("is not copied")
+    assert shape() == before
+
+
+def test_our_own_store_depends_on_code_and_configuration(monkeypatch, tmp_path, shaped):
+    peer, shape = shaped
+    own = dataclasses.replace(peer, name="own", requirements="")
+    before = shape(own)
+    assert shape(own) == before
+    monkeypatch.setenv("RAG_CHUNK_TOKENS", "100")
+    assert shape(own).version != before.version
+    monkeypatch.delenv("RAG_CHUNK_TOKENS")
+    code = tmp_path / "code"
+    code.mkdir()
+    monkeypatch.setattr("eval.bench.peers.kept._RAG", code)
+    without = shape(own).version
+    (code / "chunk.py").write_text("CHUNKER_VERSION = 9")
+    assert shape(own).version != without
+
+
+def test_one_store_of_a_peer_is_kept_and_only_whole(shaped, tmp_path):
+    peer, shape = shaped
+    folder = tmp_path / "kept"
+    keep(folder, shape(), tmp_path / "one", tmp_path / "two")
+    with pytest.raises((FileNotFoundError, shutil.Error)):
+        keep(folder, shape(), tmp_path / "one", tmp_path / "not there")
+    assert kept(folder, shape()) is None
+    other = shape(dataclasses.replace(peer, settings={"docstore": True}))
+    keep(folder, other, tmp_path / "one", tmp_path / "two")
+    assert [each.name for each in (folder / "x").iterdir()] == [other.key]
 
 
 def test_a_python_that_is_too_old_is_the_reason(monkeypatch):

@@ -12,6 +12,7 @@ from eval.bench.peers.limits import shares
 from eval.bench.peers.load import Moment, now, others
 from eval.bench.peers.picture import bars, lines
 from eval.bench.peers.ratios import Spread, ratio, shown, spread
+from eval.bench.peers.record import cells_of
 from eval.bench.peers.report import report, write_report
 from eval.cli import main
 from rag.errors import ConfigError
@@ -19,8 +20,11 @@ from rag.errors import ConfigError
 MADE = {"documents": 3, "chunks": 1200, "peak_bytes": 300e6, "index_bytes": 5e6}
 
 
+MEASURED = {"command": "python -m eval bench peers --rounds 3", "code": "abc123", "date": "2026-01-02 03:04 UTC"}
+
+
 def times(*seconds, **more):
-    return {str(number): {"s": each, **more} for number, each in enumerate(seconds)}
+    return {str(number): {"s": each, "measured": MEASURED, **more} for number, each in enumerate(seconds)}
 
 
 def results():
@@ -64,12 +68,7 @@ def results():
     }
     return {
         "settings": {"embedder": "MiniLM", "llm": "qwen", "passages": 4, "corpora": ["corpus"], "set": "a set"},
-        "about": {
-            "started": "one day",
-            "finished": "another",
-            "code": "abc",
-            "machine": {"processor": "P", "cores": 2, "memory_bytes": 2**34},
-        },
+        "about": {"pages": 3, "searched": 20, "machine": {"processor": "P", "cores": 2, "memory_bytes": 2**34}},
         "limits": {
             "machine": {"read_bytes_per_s": 2e10, "copy_bytes_per_s": 1e10, "matmul_failed": "ImportError: torch"},
             "engine": {"failed": "it said nothing", "weights_bytes": 10**9, "parameters": 10**9},
@@ -77,6 +76,14 @@ def results():
         },
         "peers": {OWN: own, "txtai": peer, "haiku": {"install": {"failed": "needs Python 3.12; this machine has 3.11"}}},
     }
+
+
+def stamped(data, steps=None, **changes):
+    """The same with every cell measured by one command, or the cells of some steps by another."""
+    for step, cell in cells_of(data):
+        if steps is None or step in steps:
+            cell["measured"] = {**MEASURED, **changes}
+    return data
 
 
 def row(page, start, nth=0):
@@ -99,7 +106,7 @@ def test_one_text_has_one_footnote():
 
 
 def test_the_page_shows_medians_ratios_and_every_failure():
-    page, pictures = report(results())
+    page, pictures = report(stamped(results()))
     assert row(page, "this system", 1) == "| this system | 11.0 (10.0 to 12.0) | 1.0 (1.0 to 1.0) | 2.0 (2.0 to 2.0) | 3 / 1,200 |"
     assert row(page, "txtai", 1).startswith("| txtai | 50.0 (48.0 to 66.0) | 30.0 (20.0 to 50.0) | 40.0[^")
     assert row(page, "txtai", 2) == "| txtai | 5.0 (4.0 to 6.0) | 30.0 (20.0 to 50.0) | 20.0 |"
@@ -114,7 +121,7 @@ def test_the_page_shows_medians_ratios_and_every_failure():
 
 
 def test_a_machine_that_was_not_quiet_is_told():
-    made = results()
+    made = stamped(results())
     assert "not quiet" not in report(made)[0]
     made["peers"][OWN]["full"]["0"]["others"] = 0.62
     made["peers"][OWN]["full"]["1"]["others"] = 0.05
@@ -129,17 +136,77 @@ def test_what_others_used_is_what_we_did_not():
 
 
 def test_a_system_that_could_not_be_installed_has_dashes_and_the_reason():
-    page, _ = report(results())
-    for nth in range(1, 6):
-        cells = row(page, "haiku.rag", nth).strip("|").split("|")[1:]
-        assert all(cell.strip().startswith("–") or cell.strip() == "" for cell in cells)
+    page, _ = report(stamped(results()))
+    lines = [line for line in page.splitlines() if line.startswith("| haiku.rag |")]
+    assert len(lines) == 7
+    for line in lines[1:]:
+        assert all(cell.strip().startswith("–") for cell in line.strip("|").split("|")[1:])
+    assert [line for line in page.splitlines() if "haiku.rag: needs Python 3.12; this machine has 3.11" in line]
 
 
-def test_an_empty_record_makes_a_page():
+def test_an_empty_record_makes_a_page_without_sections():
     page, pictures = report({**results(), "peers": {}, "limits": {}})
-    assert "Not measured in this run." in page
-    for svg in pictures.values():
-        ET.fromstring(svg)
+    assert page.count("\n## ") == 0
+    assert "Nothing was measured." in page
+    left_out = next(line for line in page.splitlines() if line.startswith("Not measured, and left out below: "))
+    for part in ("ingest", "questions", "memory and disk", "what is found", "growth", "the machine's own limits"):
+        assert part in left_out
+    assert pictures == {}
+
+
+def test_only_what_was_measured_is_shown():
+    made = stamped(results())
+    for steps in made["peers"].values():
+        for step in ("evidence", "growth", "ask", "deleted", "install"):
+            steps.pop(step, None)
+    made["limits"] = {}
+    page, pictures = report(made)
+    assert [line for line in page.splitlines() if line.startswith("## ")] == [
+        "## Ingest",
+        "## Questions",
+        "## Memory and disk",
+        "## Remarks",
+    ]
+    assert "| system | search, ms | cold search, s |" in page
+    assert "| system | memory to ingest, MB | index, MB |" in page
+    assert "questions: first token, s; questions: last token, s; questions: cold first token, s; questions: answered" in page
+    assert "what is found; growth; the machine's own limits." in page
+    assert "bench-growth" not in page
+    assert list(pictures) == ["bench-ratios.svg"]
+    page, _ = report({**made, "peers": {OWN: {"deleted": {"0": {"s": 1.0, "before": True, "after": False}}}}})
+    assert "| system | deleted page still returned |" in page
+    assert "512 tokens" not in page.replace("what is found: 512 tokens", "")
+
+
+def test_a_gap_in_a_column_that_others_fill_is_explained():
+    made = stamped(results())
+    del made["peers"]["txtai"]["ask"]
+    page, _ = report(made)
+    [note] = [line for line in page.splitlines() if line.endswith(": Not measured in this run.")]
+    assert note.partition(":")[0] in next(line for line in page.splitlines() if line.startswith("| txtai | 100.0"))
+
+
+def test_the_page_names_the_command_and_the_commit_of_one_run():
+    page, _ = report(stamped(results()))
+    assert "Measured by `python -m eval bench peers --rounds 3` at abc123, 2026-01-02 03:04 UTC; nothing here" in page
+    page, _ = report(stamped(stamped(results()), {"ask"}, date="2026-01-05 00:00 UTC"))
+    assert "at abc123, 2026-01-02 03:04 UTC to 2026-01-05 00:00 UTC; nothing" in page
+
+
+def test_the_page_tells_runs_apart():
+    other = {"command": "python -m eval bench peers --steps ask --home …/x_y", "code": "def456", "date": "2026-01-05 00:00 UTC"}
+    page, _ = report(stamped(stamped(results()), {"ask", "limits"}, **other))
+    [first] = [line for line in page.splitlines() if line.startswith("**The figures come from 2 runs** at 2 commits[^1][^2];")]
+    notes = [line for line in page.splitlines() if line.startswith("[^") and "measured by" in line]
+    assert len(notes) == 2
+    assert all(note.partition(":")[0] in first for note in notes)
+    assert any(
+        "limits, ask: measured by python -m eval bench peers --steps ask --home …/x\\_y at def456, 2026-01-05" in note
+        for note in notes
+    )
+    assert any("full, unchanged" in note and "abc123" in note and "ask," not in note for note in notes)
+    page, _ = report(stamped(stamped(results()), {"ask"}, command="another"))
+    assert "**The figures come from 2 runs** at abc123[^" in page
 
 
 def test_pictures_are_well_formed_and_say_what_is_missing():
@@ -152,10 +219,15 @@ def test_pictures_are_well_formed_and_say_what_is_missing():
 
 
 def test_the_page_and_its_pictures_are_written(tmp_path):
-    write_report(results(), tmp_path / "BENCHMARKS.md")
+    write_report(stamped(results()), tmp_path / "BENCHMARKS.md")
     for name in ("bench-ratios.svg", "bench-growth.svg"):
         assert f"images/{name}" in (tmp_path / "BENCHMARKS.md").read_text()
         ET.parse(tmp_path / "images" / name)
+    made = stamped(results())
+    for steps in made["peers"].values():
+        steps.pop("growth", None)
+    write_report(made, tmp_path / "BENCHMARKS.md")
+    assert [file.name for file in (tmp_path / "images").iterdir()] == ["bench-ratios.svg"]
 
 
 def test_shares_of_the_bounds():
