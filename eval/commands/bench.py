@@ -12,6 +12,7 @@ from pathlib import Path
 from eval.commands import bench_peers
 from eval.commands.arguments import Commands, add_questions, count, question_file
 from rag.config import Config
+from rag.errors import ConfigError
 
 
 def add(commands: Commands, common: argparse.ArgumentParser) -> None:
@@ -21,11 +22,13 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     bench.add_argument(
         "part",
         nargs="?",
-        choices=["own", "ingest", "growth", "peers"],
+        choices=["own", "ingest", "growth", "peers", "table"],
         default="own",
         help="own: ingest, search and answers of this system (default); ingest: beside LlamaIndex's starter pipeline; "
-        "growth: one edit in indexes from 1,000 to 100,000 chunks; peers: beside LlamaIndex, LangChain, haiku.rag and txtai",
+        "growth: one edit in indexes from 1,000 to 100,000 chunks; peers: beside LlamaIndex, LangChain, haiku.rag and txtai; "
+        "table: the README's table from the results of peers",
     )
+    bench.add_argument("results", nargs="?", type=Path, metavar="FILE", help="of table: what peers wrote with --out")
     bench.add_argument("--corpus", type=Path, metavar="DIR", help="folder of the notes")
     bench.add_argument(
         "--with", type=Path, metavar="DIR", action="append", default=[], dest="more", help="another corpus to ingest"
@@ -40,6 +43,10 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 
 def _bench(options: argparse.Namespace, config: Config) -> int:
     parts = {"own": _own, "ingest": _ingest, "growth": _growth, "peers": bench_peers.bench_peers}
+    if options.part == "table":
+        return bench_peers.front(options)
+    if options.results:
+        raise ConfigError(f"{options.part} takes no file", hint="Name results with: python -m eval bench table FILE.")
     signal.signal(signal.SIGINT, signal.default_int_handler)  # so that Ctrl-C removes the temporary index
     with tempfile.TemporaryDirectory(prefix="rag-bench-") as folder:
         return parts[options.part](options, config, Path(folder))

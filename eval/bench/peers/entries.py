@@ -58,8 +58,10 @@ class Page:
             self.left_out.append(what)
             return ""
         self.left_out += [f"{what}: {header[number]}" for number in range(len(header)) if number not in shown]
-        lines = [[name, *(self._shown(name, entries[number]) for number in shown)] for name, entries in rows]
+        lines = [[name, *(marked(name, entries[number], self.notes) for number in shown)] for name, entries in rows]
         return table(["system", *(header[number] for number in shown)], lines)
 
-    def _shown(self, name: str, entry: Entry) -> str:
-        return entry.text + "".join(self.notes.mark(one if one == NOT_DONE else f"{name}: {one}") for one in entry.why)
+
+def marked(system: str, entry: Entry, notes: Footnotes) -> str:
+    """Return the text of an entry with the marks of its footnotes, which name the system."""
+    return entry.text + "".join(notes.mark(one if one == NOT_DONE else f"{system}: {one}") for one in entry.why)

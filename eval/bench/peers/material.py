@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
 import numpy as np
 
-from eval.questions import Question
+from eval.questions import Question, scattered
 from rag.load import walk
 
 EDIT = "\n\nA sentence that an editor has just added, number {number}.\n"
@@ -85,6 +85,36 @@ def copy_pages(corpora: Sequence[Path], target: Path) -> int:
     for more in corpora[1:]:
         shutil.copytree(more, target / more.name, ignore=hidden)
     return len(walk(target)[0])
+
+
+def some_pages(corpus: Path, target: Path, needed: Iterable[str], words: int) -> int:
+    """Copy a part of a corpus: the pages that are needed, then others from all over it until there are enough words.
+
+    Args:
+        corpus: folder of the pages.
+        target: is made.
+        needed: paths; one that is not there is passed over.
+        words: how many there are to be, about.
+
+    Returns:
+        How many words there are.
+    """
+    files = [file for file in walk(corpus)[0] if file.absolute.suffix == ".md"]
+    first = set(needed)
+    found = 0
+    for file in [*(file for file in files if file.path in first), *scattered([file for file in files if file.path not in first])]:
+        if found >= words and file.path not in first:
+            break
+        text = file.absolute.read_bytes()
+        (target / file.path).parent.mkdir(parents=True, exist_ok=True)
+        (target / file.path).write_bytes(text)
+        found += len(text.split())
+    return found
+
+
+def words_in(corpora: Sequence[Path]) -> int:
+    """Return how many words the pages of corpora have."""
+    return sum(len(file.absolute.read_bytes().split()) for folder in corpora for file in walk(folder)[0])
 
 
 def is_hidden(path: Path) -> bool:

@@ -8,12 +8,12 @@ from html import escape
 
 from eval.pictures import standalone
 
-_WIDTH, _ROW, _LABEL, _RIGHT = 720, 20, 250, 70
+_WIDTH, _ROW, _LABEL, _RIGHT = 720, 20, 250, 110
 _COLOURS = ("#1f5fae", "#b0461f", "#2c7a4b", "#7a3f8f", "#8a6d1a", "#4b5563")
 
 
 def bars(groups: Mapping[str, Mapping[str, float]], *, unit: str) -> str:
-    """Return bars on a logarithmic scale, in groups.
+    """Return bars on a logarithmic scale, in groups: to the right of 1 what is above it, to the left what is below.
 
     Args:
         groups: values above 0 by name, by the title of their group.
@@ -39,13 +39,15 @@ def bars(groups: Mapping[str, Mapping[str, float]], *, unit: str) -> str:
         for name, value in group.items():
             colour = _COLOURS[names.index(name) % len(_COLOURS)]
             parts.append(f'<text x="{_LABEL - 8}" y="{y + 14}" text-anchor="end">{escape(name)}</text>')
-            parts.append(f'<rect x="{_LABEL}" y="{y + 3}" width="{max(1.0, x(value) - _LABEL):.1f}" height="14" fill="{colour}"/>')
-            parts.append(f'<text x="{x(value) + 5:.1f}" y="{y + 14}">{_short(value)}{escape(unit)}</text>')
+            left, right = sorted((x(1.0), x(value)))
+            parts.append(f'<rect x="{left:.1f}" y="{y + 3}" width="{max(1.0, right - left):.1f}" height="14" fill="{colour}"/>')
+            parts.append(f'<text x="{right + 5:.1f}" y="{y + 14}">{_short(value)}{escape(unit)}</text>')
             y += _ROW
         if not group:
             parts.append(f'<text x="{_LABEL}" y="{y + 14}">not measured</text>')
             y += _ROW
         y += 6
+    parts.insert(0, f'<line class="grid" x1="{x(1.0):.1f}" x2="{x(1.0):.1f}" y1="0" y2="{y}"/>')
     label = "; ".join(groups)
     return standalone(f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {_WIDTH} {max(y, _ROW)}">{"".join(parts)}</svg>')
 

@@ -91,6 +91,15 @@ def _period(run: _Run) -> str:
     return first if first == last else f"{first} to {last}"
 
 
+def period(data: Mapping[str, Any]) -> str:
+    """Return the first and the last day that something was measured on, and at which commits."""
+    made = [cell["measured"] for _, cell in cells_of(data) if "measured" in cell]
+    days = sorted({each["date"].split(" ")[0] for each in made})
+    codes = list(dict.fromkeys(each["code"] or "an unknown commit" for each in made))
+    when = " to ".join(dict.fromkeys([days[0], days[-1]])) if days else "at an unknown time"
+    return f"{when}, at {', '.join(codes) or 'an unknown commit'}"
+
+
 def described(machine: Mapping[str, Any]) -> str:
     """Return processor and cores of a machine in words."""
     return f"{machine.get('processor') or 'unknown processor'}, {machine.get('cores', '?')} cores"

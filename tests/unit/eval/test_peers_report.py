@@ -218,6 +218,17 @@ def test_pictures_are_well_formed_and_say_what_is_missing():
     assert len(ET.fromstring(drawn).findall(".//{*}circle")) == 2
 
 
+def test_bars_go_to_the_side_of_1_that_their_value_is_on_and_labels_stay_inside():
+    drawn = ET.fromstring(bars({"g": {"faster than ours": 0.2, "slower": 5.0, "far slower": 1000.0}}, unit=" times ours"))
+    [line] = drawn.findall(".//{*}line")
+    one = float(line.attrib["x1"])
+    edges = [(float(each.attrib["x"]), float(each.attrib["width"])) for each in drawn.findall(".//{*}rect")]
+    assert [round(start, 1) for start, _ in edges][1:] == [one, one]
+    assert round(sum(edges[0]), 1) == pytest.approx(one, abs=0.2)
+    labels = [each for each in drawn.findall(".//{*}text") if each.text.endswith("times ours")]
+    assert max(float(each.attrib["x"]) + 6 * len(each.text) for each in labels) < 720
+
+
 def test_the_page_and_its_pictures_are_written(tmp_path):
     write_report(stamped(results()), tmp_path / "BENCHMARKS.md")
     for name in ("bench-ratios.svg", "bench-growth.svg"):
