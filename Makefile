@@ -67,9 +67,10 @@ soak: $(VENV)/.test  ## the long tests at full size; appends its figures to docs
 	@$(BIN)/python -m rag models fetch --set test
 	@RAG_SOAK=100 $(BIN)/python -m pytest tests/integration/test_index_crash.py tests/integration/test_many_chats.py tests/browser/test_speed.py tests/fuzz --timeout 7200 --soak-log docs/LOG.md $(ARGS)
 
-bench: $(VENV)/.test  ## time ingest, search and ask on this machine (ARGS="peers" beside others, ARGS="growth" by size)
+bench: $(VENV)/.test  ## compare with LlamaIndex, LangChain, haiku.rag and txtai in about 25 minutes, installing them aside (ARGS="peers" for all of it, "own" for this alone)
+	@echo "Runs: python -m eval bench $(or $(ARGS),peers --quick); it says first what it does and how long that takes." >&2
 	@$(BIN)/python -m rag models fetch
-	@$(BIN)/python -m eval bench $(ARGS)
+	@$(BIN)/python -m eval bench $(or $(ARGS),peers --quick)
 
 screenshots: $(VENV)/.test  ## take the pictures in docs/images anew (ARGS="--real" with the configured model)
 	@$(BIN)/python -m tests.screenshots $(ARGS)

@@ -33,7 +33,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     peers.add_argument(
         "--quick",
         action="store_true",
-        help="in about 20 minutes: some 300 chunks of the corpus, one round, 2 answers after a cold one, no evidence, no growth",
+        help="in about 25 minutes: some 300 chunks of the corpus, one round, 2 answers after a cold one, no evidence, no growth",
     )
     peers.add_argument("--steps", nargs="+", metavar="STEP", help="only these: install, limits, rounds, evidence, ask, growth")
     peers.add_argument("--out", type=Path, metavar="FILE", help="the results; what is there already is not measured again")
@@ -157,7 +157,7 @@ def _announced(plan: Plan, bench: Bench, out: Path) -> str:
     work = Work(
         words_in(bench.corpora), plan.rounds, len(bench.questions), len(bench.asked) - 1, plan.sizes, bench.timeout_s, installed
     )
-    minutes = expected_s(plan.peers, plan.steps, work) / 60
+    minutes = max(1.0, expected_s(plan.peers, plan.steps, work) / 60)
     missing = sorted({peer.requirements for peer in plan.peers} - {""} - installed)
     rounds = f"{plan.rounds} round{'s' * (plan.rounds != 1)} over {work.words:,} words, {work.answers + 1} questions to answer"
     return (

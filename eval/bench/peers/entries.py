@@ -57,7 +57,9 @@ class Page:
         if not shown:
             self.left_out.append(what)
             return ""
-        self.left_out += [f"{what}: {header[number]}" for number in range(len(header)) if number not in shown]
+        missing = [header[number] for number in range(len(header)) if number not in shown]
+        if missing:
+            self.left_out.append(f"{what} ({', '.join(missing)})")
         lines = [[name, *(marked(name, entries[number], self.notes) for number in shown)] for name, entries in rows]
         return table(["system", *(header[number] for number in shown)], lines)
 

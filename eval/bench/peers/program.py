@@ -1,7 +1,8 @@
-"""A program that runs in a session of its own: its lines, its log, and an end that takes its workers with it. Knows no peer.
+"""A program that runs in a process group of its own: its lines, its log, and an end that takes its workers with it.
 
 Vendors start workers of their own (tokenizers, converters, pip), which would go on after the program that started them was killed
-and disturb what is timed next. A session is a group of processes, and it is the group that is ended.
+and disturb what is timed next. It is the group that is ended. Not a session: that would also take a share of the processors of its
+own where the system shares by session. Knows no peer.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Ended:
 
 
 class Program:
-    """A running program that is spoken to line by line. A context manager; leaving it ends the whole session.
+    """A running program that is spoken to line by line. A context manager; leaving it ends the whole group.
 
     Args:
         command: program and arguments.
@@ -62,7 +63,7 @@ class Program:
                 stderr=errors,
                 env=dict(environment),
                 cwd=folder,
-                start_new_session=True,
+                process_group=0,
             )
         self._ended = False
         self._lines: queue.Queue[bytes | None] = queue.Queue()
@@ -71,7 +72,7 @@ class Program:
 
     @property
     def pid(self) -> int:
-        """Of the program, which is also that of its session."""
+        """Of the program, which is also that of its group."""
         return self._process.pid
 
     def write(self, line: bytes) -> None:
@@ -106,7 +107,7 @@ class Program:
         if self._ended:  # its number may be another's by now
             return
         self._ended = True
-        _kill_session(self._process)
+        _kill_group(self._process)
 
     def last_words(self) -> str:
         """Return the last lines that this run of it wrote to its log; empty where there are none."""
@@ -157,7 +158,7 @@ def run_program(command: Sequence[str], timeout_s: float, *, environment: Mappin
         errors="replace",
         env=dict(environment),
         cwd=folder,
-        start_new_session=True,
+        process_group=0,
     )
     with process:
         try:
@@ -165,12 +166,12 @@ def run_program(command: Sequence[str], timeout_s: float, *, environment: Mappin
         except subprocess.TimeoutExpired:
             raise TimeoutError from None
         finally:
-            _kill_session(process)
+            _kill_group(process)
     return Ended(process.returncode, said, errors)
 
 
-def _kill_session(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a session that is over
+def _kill_group(process: subprocess.Popen[bytes] | subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # macOS says the latter of a group that is over
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -175,3 +176,13 @@ def test_installed_peers_make_a_quick_run_one_of_some_twenty_minutes():
         WORK, words=21_000, installed=frozenset({"haiku", "langchain", "llamaindex", "txtai"}), timeout_s=240
     )
     assert 15 < expected_s(PEERS, ["install", "limits", "rounds", "ask"], work) / 60 < 30
+
+
+@pytest.mark.parametrize(("given", "part"), [([], "peers --quick"), (["ARGS=own --answers 1"], "own --answers 1")])
+def test_make_bench_compares_quickly_unless_told_otherwise(given, part):
+    said = subprocess.run(["make", "--dry-run", "bench", *given], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    lines = said.strip().splitlines()
+    assert lines[-1].endswith(f"python -m eval bench {part}")
+    [told] = [line for line in lines if line.startswith("echo") and "eval bench" in line]
+    assert f"python -m eval bench {part};" in told
+    assert "how long" in told

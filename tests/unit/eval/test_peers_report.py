@@ -169,13 +169,13 @@ def test_only_what_was_measured_is_shown():
     ]
     assert "| system | search, ms | cold search, s |" in page
     assert "| system | memory to ingest, MB | index, MB |" in page
-    assert "questions: first token, s; questions: last token, s; questions: cold first token, s; questions: answered" in page
+    assert "questions (first token, s, last token, s, cold first token, s, answered)" in page
     assert "what is found; growth; the machine's own limits." in page
     assert "bench-growth" not in page
     assert list(pictures) == ["bench-ratios.svg"]
     page, _ = report({**made, "peers": {OWN: {"deleted": {"0": {"s": 1.0, "before": True, "after": False}}}}})
     assert "| system | deleted page still returned |" in page
-    assert "512 tokens" not in page.replace("what is found: 512 tokens", "")
+    assert "512 tokens" not in page.replace("what is found (512 tokens", "")
 
 
 def test_a_gap_in_a_column_that_others_fill_is_explained():
