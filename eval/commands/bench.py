@@ -17,7 +17,7 @@ from rag.errors import ConfigError
 _ABOUT = {
     "own": "Ingests three times, searches for every question, answers some: about 5 minutes on two quiet cores.",
     "ingest": "Ingests beside LlamaIndex's starter, in turn: about 3 minutes a round for 260 pages on two quiet cores.",
-    "growth": "Builds and edits indexes of made-up text: about 10 minutes for 100,000 chunks on two quiet cores.",
+    "growth": "Builds and edits indexes of made-up text: about 12 minutes for 1,000 to 100,000 chunks on two quiet cores.",
 }
 """Said before work begins; `peers` works out its own."""
 
