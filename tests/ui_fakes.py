@@ -1,6 +1,7 @@
 """A chat over small pages of its own and a scripted model: the real assistant, pipeline and citations, and no weights.
 
-A question holds the name of its script (`lora`, `slow`, `hostile`, ...); the rest of it does not matter.
+A question holds the name of its script (`lora`, `slow`, `hostile`, ...); with `perhaps` in it the model is in doubt whether the
+notes hold the answer. The rest of it does not matter.
 """
 
 from __future__ import annotations
@@ -77,6 +78,10 @@ SCRIPTS = {
 }
 
 
+DOUBTFUL = 0.88
+"""Too little to be answered whatever is said, enough to be answered if it is said of what was asked."""
+
+
 class Pages:
     """One generation: a chunk for each paragraph, found by shared words."""
 
@@ -138,7 +143,10 @@ class ScriptedModel:
 
     def probabilities(self, messages, choices):
         time.sleep(self.pause_s)
-        return (0.1, 0.9) if _asked(messages) == "" else (0.995, 0.005)  # sure: a doubtful answer is held back
+        if _asked(messages) == "":
+            return (0.1, 0.9)
+        yes = DOUBTFUL if "perhaps" in _question(messages) else 0.995  # sure: a doubtful answer is held back
+        return (yes, 1 - yes)
 
     def stream(self, messages, *, max_tokens, stop=(), schema=None):
         script = _asked(messages)
@@ -198,8 +206,12 @@ def example_questions():
 
 
 def _asked(messages):
-    question = messages[-1]["content"].rsplit("Question:", 1)[-1].split("\n")[0].casefold()
+    question = _question(messages)
     return next((name for name in ("broken", "slow", *SCRIPTS) if name in question), "")
+
+
+def _question(messages):
+    return messages[-1]["content"].rsplit("Question:", 1)[-1].split("\n")[0].casefold()
 
 
 def _chunks(path, title, source):

@@ -64,6 +64,11 @@ class _Source:
         return self._index.open()
 
 
+def plain_questions():
+    """Return questions that `NOTES` answer."""
+    return ["What is LoRA?", "How does attention scale?", "What does temperature do?", "How much memory does a 7B model take?"]
+
+
 def write_notes(folder, notes=NOTES):
     """Write pages below a folder."""
     for path, text in notes.items():

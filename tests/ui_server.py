@@ -35,12 +35,13 @@ def main():
             time.sleep(0.05)
 
     if options.corpus:
-        from tests.ui_library import library_assistant, word_library
+        from tests.ui_library import library_assistant, plain_questions, word_library
 
         library = word_library(options.corpus, options.index, options.read_pause_s)
+        examples = plain_questions
         assistant = library_assistant(library, model, loading=loading)
     else:
-        library, assistant = None, scripted_assistant(model, loading=loading)
+        library, assistant, examples = None, scripted_assistant(model, loading=loading), example_questions
     with bind("127.0.0.1", options.port) as taken:
         lab = None
         if options.runs:
@@ -48,7 +49,7 @@ def main():
 
             lab = scripted_lab(options.corpus, options.runs, options.questions)
         llms = LLMs(("scripted", "another"), "scripted", lambda name: named_model(name, options.pause_s))
-        services = build_services(assistant, example_questions, library=library, llms=llms, evaluation=lab, memory=options.memory)
+        services = build_services(assistant, examples, library=library, llms=llms, evaluation=lab, memory=options.memory)
         return run_chat(services, taken, Passwords(options.users) if options.users else None)
 
 

@@ -84,6 +84,8 @@ def build_page(services: Services, *, with_login: bool = False) -> gr.Blocks:
             gr.HTML(_STATE, elem_id="state", apply_default_css=False)
             if with_login:
                 gr.HTML(_LOGOUT, elem_id="logout", apply_default_css=False)
+        # Outside the tabs: what stands beside the page stays when another tab is opened.
+        gr.HTML(_SHELF, elem_id="shelf", js_on_load=_script("notes.js", "shelf.js"), apply_default_css=False)
         with gr.Tabs(elem_id="tabs", selected="chat"):
             with gr.Tab("Chat", id="chat"):
                 _chat(page, services)
@@ -105,7 +107,6 @@ def build_page(services: Services, *, with_login: bool = False) -> gr.Blocks:
 def _chat(page: gr.Blocks, services: Services) -> None:
     """Build the tab of the conversation."""
     asking, shelf = services.asking, services.shelf
-    gr.HTML(_SHELF, elem_id="shelf", js_on_load=_script("notes.js", "shelf.js"), apply_default_css=False)
     with gr.Row(elem_id="top"):
         gr.HTML(_BAR, elem_id="bar", apply_default_css=False)
         new_button = gr.Button("New chat", variant="secondary", scale=0, min_width=80, elem_id="new")
@@ -197,10 +198,14 @@ def _examples(examples: Callable[[], Sequence[str]]) -> Sequence[str]:
 
 
 def _welcome(questions: Sequence[str]) -> Html:
+    greeting = join(
+        element("h2", "What would you like to know?"),
+        element("p", "Answers come from the notes alone, and each statement shows where it stands in them."),
+    )
     if not questions:
-        return Html("")
+        return greeting
     buttons = [element("li", element("button", question, type="button", class_="example", dir="auto")) for question in questions]
-    return join(element("h2", "For example", class_="label"), element("ul", *buttons))
+    return join(greeting, element("h3", "For example", class_="label"), element("ul", *buttons))
 
 
 def _sent(event: gr.EventData, name: str) -> str:

@@ -127,7 +127,7 @@ def build_services(
     conversations, feedback, preferences = Conversations(database), Feedback(database), Preferences(database)
     engine = Engine(assistant, on_loaded=lambda seconds: preferences.learn(_LOAD_S, seconds))
     actions = Actions()
-    shelf = Shelf(conversations, feedback)
+    shelf = Shelf(conversations, feedback, testable=evaluation is not None)
     shelf.offer(actions)
     watch = None if library is None else Watch(library)
     update = None if library is None or watch is None else Update(library, watch.forget)

@@ -108,6 +108,72 @@ def test_nothing_moves_while_the_answer_grows(visit, chat, ask):
     turn = ask(page, SLOW, state="running")
     turn.locator(".card").first.wait_for()
     page.wait_for_timeout(600)  # the question has glided to the top
+    watch_tops(page)
+    page.wait_for_function("document.querySelectorAll('.cite').length > 3")
+    page.get_by_role("button", name="Stop").click()
+    turn_of(page, SLOW, "stopped")
+    page.wait_for_timeout(300)
+    assert len(page.evaluate("[...window.tops]")) == 4, page.evaluate("[...window.tops]")
+
+
+def test_a_doubtful_answer_is_held_back_until_its_first_sentence_stands(visit, chat, ask):
+    page = visit(chat)
+    watch_states(page)
+    turn = ask(page, "Perhaps: how does lora save memory?")
+    seen = page.evaluate("window.seen")
+    held = [(cards, words) for cards, words, status in seen if status.startswith("Writing and checking")]
+    assert held, "the page says what it waits for"
+    assert all(cards and not words for cards, words in held), "the evidence is there, and no word of the answer"
+    shown = [words for _, words, status in seen if status == "Writing…"]
+    assert shown[0] > 60, "the first sentence comes whole"
+    assert shown == sorted(shown), "nothing is taken back"
+    assert turn.locator(".cite").count() == 4
+
+
+def test_an_answer_about_something_else_is_never_shown(visit, chat, ask):
+    page = visit(chat)
+    watch_states(page)
+    turn = ask(page, "Perhaps: how does lora save memory in VALL-E?")
+    assert not any(words for _, words, status in page.evaluate("window.seen") if status.startswith(("Writing", "Reading")))
+    assert "What comes nearest is said of something else." in turn.locator(".abstained").inner_text()
+    assert turn.locator(".abstained li").count() == 3
+
+
+def test_stop_works_while_an_answer_is_held_back_and_nothing_moves(visit, chat, ask):
+    page = visit(chat)
+    question = "Perhaps: how slow is attention in VALL-E?"
+    ask(page, question, state="running")
+    page.wait_for_function("document.querySelector('.status').innerText.startsWith('Writing and checking')")
+    page.wait_for_timeout(600)  # the question has glided to the top
+    watch_tops(page)
+    page.locator(".card").first.click()
+    assert "Passage 1 of 6" in page.locator(".panel").inner_text(), "the evidence can be read meanwhile"
+    page.keyboard.press("Escape")
+    assert page.locator(".turn .answer").inner_text() == ""
+    page.get_by_role("button", name="Stop").click()
+    turn = turn_of(page, question, "stopped")
+    assert turn.locator(".status").inner_text() == "Stopped."
+    assert len(page.evaluate("[...window.tops]")) == 4, page.evaluate("[...window.tops]")
+    assert ask(page, "What is lora?").locator(".cite").count() == 4
+
+
+def watch_states(page):
+    """Keep what stood on the page, each time that it changed: cards, letters of the answer, status."""
+    page.evaluate(
+        """() => {
+            window.seen = [];
+            new MutationObserver(() => {
+                const turn = document.querySelector('.turn');
+                if (!turn) return;
+                const words = turn.querySelector('.answer').innerText.length;
+                window.seen.push([turn.querySelectorAll('.card').length, words, turn.querySelector('.status').innerText]);
+            }).observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true });
+        }"""
+    )
+
+
+def watch_tops(page):
+    """Keep where the parts of the turn stand, in each frame."""
     page.evaluate(
         """() => {
             window.tops = new Set();
@@ -121,11 +187,14 @@ def test_nothing_moves_while_the_answer_grows(visit, chat, ask):
             look();
         }"""
     )
-    page.wait_for_function("document.querySelectorAll('.cite').length > 3")
-    page.get_by_role("button", name="Stop").click()
-    turn_of(page, SLOW, "stopped")
-    page.wait_for_timeout(300)
-    assert len(page.evaluate("[...window.tops]")) == 4, page.evaluate("[...window.tops]")
+
+
+def test_small_talk_is_answered_and_not_refused(visit, chat, ask):
+    page = visit(chat)
+    turn = ask(page, "Hello!")
+    assert "I answer questions from these notes" in turn.locator(".answer").inner_text()
+    assert "don't say" not in turn.inner_text()
+    assert turn.get_by_role("button", name="Why this answer").is_hidden()
 
 
 def test_an_abstention_is_calm_and_lists_the_nearest_sections(visit, chat, ask):

@@ -36,6 +36,14 @@ def open_tab(page):
     page.get_by_role("button", name="20260102T100000Z-run").wait_for()
 
 
+def read_notes(page):
+    page.wait_for_function("document.querySelector('#state [data-part]').dataset.shown !== undefined")
+    start = page.locator("#state").get_by_role("button", name="Read the notes now")
+    if start.count():  # by the first test that needs them
+        start.click()
+    page.wait_for_function("document.querySelector('#state').innerText.trim() === ''", timeout=30_000)
+
+
 def test_runs_figures_questions_and_comparison(lab_chat, visit):
     page = visit(lab_chat)
     open_tab(page)
@@ -69,8 +77,7 @@ def test_a_run_shows_its_progress_and_can_be_stopped(lab_chat, visit):
 
 def test_a_complaint_becomes_a_test_question(lab_chat, visit, ask, lab):
     page = visit(lab_chat)
-    page.locator("#state").get_by_role("button", name="Read the notes now").click()
-    page.wait_for_function("document.querySelector('#state').innerText.trim() === ''", timeout=30_000)
+    read_notes(page)
     turn = ask(page, "How does lora save memory?")
     turn.get_by_role("button", name="Not helpful").click()
     turn.get_by_label("What is wrong?").select_option("incomplete")
@@ -90,6 +97,22 @@ def test_a_complaint_becomes_a_test_question(lab_chat, visit, ask, lab):
     written = json.loads(line)
     assert written["question"] == "How does lora save memory?"
     assert {piece["page"] for piece in written["evidence"]} == {"guide/lora.md"}
+
+
+def test_thumbs_down_is_one_click_away_from_a_test_question(lab_chat, visit, ask):
+    page = visit(lab_chat)
+    read_notes(page)
+    turn = ask(page, "What does lora train?")
+    turn.get_by_role("button", name="Not helpful").click()
+    turn.get_by_label("What is wrong?").select_option("talkative")
+    turn.get_by_role("button", name="Make it a test question").click()
+    form = page.locator("[data-part=draft]")
+    form.locator("textarea[name=question]").wait_for()
+    assert page.get_by_role("tab", name="Evaluation").get_attribute("aria-selected") == "true"
+    assert form.locator("textarea[name=question]").input_value() == "What does lora train?"
+    assert form.get_by_label("Expected").input_value() == "abstain", "what the reader said counts"
+    assert page.evaluate("document.activeElement.closest('[data-part=draft]') !== null")
+    assert page.locator("[data-part=complaints] tbody tr", has_text="What does lora train?").count() == 1
 
 
 def test_the_tab_is_accessible_and_fits(lab_chat, visit):

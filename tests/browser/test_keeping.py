@@ -164,6 +164,16 @@ def test_a_verdict_with_a_reason_is_kept(visit, chat, ask, reload):
     page.wait_for_function("document.querySelectorAll('.thumb[aria-pressed=true]').length === 0")
 
 
+def test_an_answer_that_helped_is_said_so_with_one_click(visit, chat, ask, reload):
+    page = visit(chat)
+    turn = ask(page, LORA)
+    turn.get_by_role("button", name="Helpful", exact=True).click()
+    turn.get_by_text("Thank you.").wait_for()
+    assert turn.get_by_label("What is wrong?").count() == 0
+    reload(page)
+    assert turn_of(page, LORA).get_by_role("button", name="Helpful", exact=True).get_attribute("aria-pressed") == "true"
+
+
 def test_why_this_answer_shows_stages_times_and_models(visit, chat, ask):
     page = visit(chat)
     turn = ask(page, LORA)
@@ -175,7 +185,7 @@ def test_why_this_answer_shows_stages_times_and_models(visit, chat, ask):
         "Dense",
         "#1",
         "Left out",
-        "first token",
+        "First word after",
         "Language model",
         "scripted",
         "Generation of the index",

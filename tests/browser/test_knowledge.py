@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 
+from tests.browser.conftest import turn_of
 from tests.ui_library import write_notes
 from tests.ui_process import ChatProcess
 
@@ -83,6 +84,61 @@ def test_pages_preview_difference_health_and_rollback(library_chat, notes, visit
     page.get_by_role("button", name="Go to this one").click()
     page.get_by_role("button", name="Let it answer questions?").click()
     page.get_by_text("Generation 1 answers questions.").wait_for()
+
+
+def test_health_names_links_twins_and_questions_without_an_answer(library_chat, notes, visit, ask):
+    twin = "# Twin\n\n" + " ".join(f"Adapter number {n} is kept beside the frozen weights of layer {n}." for n in range(12)) + "\n"
+    write_notes(notes, {"guide/twin.md": twin, "notes/twin.md": twin})
+    page = visit(library_chat)
+    page.locator("#state").get_by_role("button", name="Read the notes now").click()
+    page.wait_for_function("document.querySelector('#state').innerText.trim() === ''", timeout=30_000)
+    ask(page, "Who won the cup?")
+    ask(page, "Hello!")
+    open_tab(page, "Knowledge base")
+    health = page.locator("[data-part=health]")
+    health.get_by_text("Who won the cup?").wait_for()
+    assert "Hello!" not in health.inner_text()
+    health.get_by_role("button", name="Look through the notes").click()
+    for heading, said in (
+        ("Links that lead nowhere: 1", "nowhere.md"),
+        ("Pages that say nearly the same: 1", "nearly the same as guide/twin.md"),
+        ("Pages that cannot be read: 1", "notes/broken.md"),
+    ):
+        summary = health.get_by_text(heading)
+        summary.wait_for(timeout=20_000)
+        summary.click()
+        assert said in health.inner_text()
+
+
+def test_a_question_can_be_asked_of_a_folder_alone(library_chat, visit, ask):
+    page = visit(library_chat)
+    page.locator("#state").get_by_role("button", name="Read the notes now").click()
+    page.wait_for_function("document.querySelector('#state').innerText.trim() === ''", timeout=30_000)
+    page.get_by_role("button", name="Settings").click()
+    settings = page.locator("#settings")
+    settings.get_by_label("Most passages").fill("2")
+    settings.get_by_label("Budget in tokens").fill("512")
+    settings.get_by_label("Folder").select_option("notes")
+    settings.get_by_role("button", name="Save").click()
+    page.get_by_text("Only pages in notes").wait_for()
+    turn = ask(page, "How does lora save memory?", state="")
+    page.wait_for_function("document.querySelector('.turn').dataset.state === 'done'")
+    assert "lora.md" not in turn.locator(".evidence").inner_text()
+    page.get_by_role("button", name="All notes", exact=True).click()
+    page.get_by_text("All notes are asked again.").wait_for()
+    assert "lora.md" in ask(page, "What is lora?").locator(".evidence").inner_text()
+    assert settings.get_by_label("Most passages").input_value() == "2", "the rest stays as it was set"
+
+
+def test_the_chats_stay_beside_the_other_tabs(library_chat, visit, ask):
+    page = visit(library_chat)
+    ask(page, "What is lora?", "failed")
+    page.locator("#shelf .open-chat").wait_for()
+    open_tab(page, "Knowledge base")
+    page.get_by_role("button", name="Compare again").wait_for()
+    page.locator("#shelf .open-chat").click()
+    turn_of(page, "What is lora?", "")
+    assert page.get_by_role("tab", name="Chat").get_attribute("aria-selected") == "true"
 
 
 def test_an_ingest_can_be_stopped(library_chat, visit):

@@ -71,6 +71,7 @@ def test_a_team_logs_in_and_out(browser, chromium, tmp_path, scheme):
     from axe_playwright_python.sync_playwright import Axe
 
     Passwords(tmp_path / "users").add("ann", "correct horse")
+    Passwords(tmp_path / "users").add("bob", "another horse")
     with ChatProcess("--pause-s", 0.002, "--users", tmp_path / "users") as running:
         page = browser.new_context(color_scheme=scheme).new_page()
         page.set_default_timeout(15_000)
@@ -87,6 +88,11 @@ def test_a_team_logs_in_and_out(browser, chromium, tmp_path, scheme):
         page.fill("#question textarea", LORA)
         page.press("#question textarea", "Enter")
         page.wait_for_selector('.turn[data-state="done"]')
+        page.locator("#shelf .open-chat", has_text=LORA).wait_for()
         page.get_by_role("button", name="Log out").click()
-        page.get_by_label("Password").wait_for()
+        page.get_by_label("Name").fill("bob")
+        page.get_by_label("Password").fill("another horse")
+        page.get_by_role("button", name="Log in").click()
+        page.locator("#shelf", has_text="No conversations yet.").wait_for()
+        assert LORA not in page.locator("body").inner_text(), "the chats of another user of the same browser"
         page.context.close()

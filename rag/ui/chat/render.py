@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from rag.answer.abstain import ABSTAIN
+from rag.answer.abstain import ABSTAIN, DECLINED, GREETING
 from rag.errors import RagError
 from rag.types import Answer, Citation, Draft, Passage
 from rag.ui.chat.place import Place
@@ -85,7 +85,9 @@ def answer(written: Answer | Draft, titles: Mapping[str, str]) -> Html:
 
 
 def abstention(given: Answer) -> Html:
-    """Return an abstention: that the notes are silent, why, and what comes nearest."""
+    """Return an abstention: that the notes are silent, why, and what comes nearest; or what is said to small talk."""
+    if not _was_asked(given):
+        return element("div", element("p", given.text), class_="abstained")
     nearest: dict[str, Html] = {}
     for index, passage in enumerate(given.passages, 1):
         where = trail(passage.chunk.title, passage.chunk.heading_path)
@@ -99,6 +101,11 @@ def abstention(given: Answer) -> Html:
         join(element("h3", "Nearest sections", class_="label"), element("ul", *found)) if found else "",
         class_="abstained",
     )
+
+
+def remark(given: Answer) -> Html:
+    """Return what is to be known of how the answer came about; empty where it came about as usual."""
+    return element("p", given.reason, class_="remark") if given.reason else Html("")
 
 
 def sources(citations: Sequence[Citation], titles: Mapping[str, str]) -> Html:
@@ -122,7 +129,8 @@ def sources(citations: Sequence[Citation], titles: Mapping[str, str]) -> Html:
         )
         for c in citations
     ]
-    return join(element("h3", "Sources", class_="label"), element("ol", *items, class_="sources"))
+    meaning = element("p", "A number behind a sentence: the notes say so at this place.", class_="hint")
+    return join(element("h3", "Sources", class_="label"), meaning, element("ol", *items, class_="sources"))
 
 
 def cautions(given: Answer) -> Html:
@@ -140,10 +148,17 @@ def cautions(given: Answer) -> Html:
 
 def summary(given: Answer) -> str:
     """Return the line above a finished answer, as text: how well it is supported, and how long it took."""
+    if not _was_asked(given):
+        return "No search was needed."
     good = sum(sentence.support == "supported" for sentence in given.sentences)
     total = len(given.sentences)
     done = f"{good} of {count(total, 'sentence')} supported" if total else _looked(len(given.passages))
     return f"{done} · {given.timings_s.get('total', 0.0):.1f} s"
+
+
+def _was_asked(given: Answer) -> bool:
+    """Whether it is an answer to a question about the notes; a greeting gets one without a search."""
+    return given.text not in {GREETING, DECLINED}
 
 
 def _looked(passages: int) -> str:
@@ -161,7 +176,7 @@ def follow_ups(questions: Sequence[str]) -> Html:
     return join(element("h3", "Ask next", class_="label"), element("ul", *buttons, class_="follows"))
 
 
-def tools(turn: str, *, answered: bool, helpful: bool | None = None, thanked: bool = False) -> Html:
+def tools(turn: str, *, answered: bool, helpful: bool | None = None, thanked: bool = False, testable: bool = False) -> Html:
     """Make the row below a turn that has ended.
 
     Args:
@@ -169,6 +184,7 @@ def tools(turn: str, *, answered: bool, helpful: bool | None = None, thanked: bo
         answered: whether there is an answer, to be copied, explained and judged.
         helpful: the reader's verdict so far.
         thanked: whether the reader has said why.
+        testable: whether an answer that did not help can be made a test question.
 
     Returns:
         What can be done with the turn: asking again always, the rest where there is an answer.
@@ -181,8 +197,9 @@ def tools(turn: str, *, answered: bool, helpful: bool | None = None, thanked: bo
         return element("div", *asking, class_="row")
     about = [_tool("Copy answer", data_copy="answer"), *asking, _tool("Why this answer", data_open="why")]
     thumbs = [_thumb(turn, "Helpful", True, helpful), _thumb(turn, "Not helpful", False, helpful)]
-    form = _reasons(turn) if helpful is False and not thanked else ""
-    thanks = element("p", "Thank you. Your verdict is kept on this machine.", class_="thanks") if thanked else ""
+    test = _as_test(turn) if testable and helpful is False else Html("")
+    form = _reasons(turn, test) if helpful is False and not thanked else ""
+    thanks = element("p", "Thank you. Your verdict is kept on this machine. ", test, class_="thanks") if thanked else ""
     return join(element("div", *about, *thumbs, class_="row"), form, thanks)
 
 
@@ -198,19 +215,22 @@ def _thumb(turn: str, label: str, up: bool, given: bool | None) -> Html:
     )
 
 
-def _reasons(turn: str) -> Html:
+def _as_test(turn: str) -> Html:
+    arguments = json.dumps({"turn": turn})
+    return _tool("Make it a test question", data_do="draft", data_arguments=arguments, data_tab="Evaluation")
+
+
+def _reasons(turn: str, test: Html) -> Html:
     options = [element("option", "Choose…", value=""), *(element("option", words, value=key) for key, words in REASONS.items())]
     return element(
         "div",
         element("label", "What is wrong?", element("select", *options, name_="reason")),
         element("label", "In your words (optional)", element("textarea", name_="remark", rows=2, maxlength=LONGEST_REMARK_CHARS)),
         element(
-            "button",
-            "Send",
-            type="button",
-            class_="quiet",
-            data_do="verdict",
-            data_arguments=json.dumps({"turn": turn, "helpful": False, "thanks": True}),
+            "div",
+            _tool("Send", data_do="verdict", data_arguments=json.dumps({"turn": turn, "helpful": False, "thanks": True})),
+            test,
+            class_="row",
         ),
         class_="reasons",
         data_fields=True,

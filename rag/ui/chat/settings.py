@@ -100,6 +100,7 @@ class Settings:
         actions.add("settings", self._shown)
         actions.add("settings-save", self._save)
         actions.add("settings-reset", self._reset)
+        actions.add("filters-clear", self._clear)
         if self._models is not None:
             actions.add("model", self._model)
 
@@ -136,6 +137,11 @@ class Settings:
     def _reset(self, visitor: str, _: Arguments) -> Reply:
         self._preferences.choose(visitor, {})
         return self._shown(visitor, {}) | {"said": "Everything is as configured."}
+
+    def _clear(self, visitor: str, _: Arguments) -> Reply:
+        """Ask all notes again; everything else stays as it was set."""
+        self._preferences.choose(visitor, asdict(replace(self._wishes(visitor), folder="", tag="")))
+        return self._shown(visitor, {}) | {"said": "All notes are asked again."}
 
     def _model(self, visitor: str, arguments: Arguments) -> Reply:
         if self._models is None:
@@ -196,7 +202,7 @@ def _model_field(models: Models) -> Html:
             "label", "Model", element("select", *items, name_="model"), element("small", "For everybody, until the program ends.")
         ),
         button("Use it", "model", {}),
-        class_="fields model",
+        class_="fields with-button",
         data_fields=True,
     )
 
@@ -205,4 +211,4 @@ def _filters(wishes: Wishes) -> Html:
     """Say that answers come from a part of the notes only: it would be a riddle otherwise."""
     if not wishes.filters:
         return Html("")
-    return join(element("span", f"Only {wishes.filters}"), " ", button("All notes", "settings-reset", {}))
+    return join(element("span", f"Only {wishes.filters}"), " ", button("All notes", "filters-clear", {}))

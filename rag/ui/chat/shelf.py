@@ -20,11 +20,18 @@ MOST_SHOWN = 200
 
 
 class Shelf:
-    """Conversations and verdicts as actions of the page."""
+    """Conversations and verdicts as actions of the page.
 
-    def __init__(self, conversations: Conversations, feedback: Feedback) -> None:
+    Args:
+        conversations: of all visitors.
+        feedback: their verdicts.
+        testable: whether an answer that did not help can be made a test question.
+    """
+
+    def __init__(self, conversations: Conversations, feedback: Feedback, *, testable: bool = False) -> None:
         self._conversations = conversations
         self._feedback = feedback
+        self._testable = testable
 
     def offer(self, actions: Actions) -> None:
         """Add the actions."""
@@ -36,7 +43,7 @@ class Shelf:
         conversation = self._conversations.get(visitor, identity)
         if conversation is None:
             return {"kind": "conversation", "id": "", "title": "", "turns": []}
-        turns = [_shown(turn) for turn in self._conversations.turns(visitor, identity)]
+        turns = [self._shown(turn) for turn in self._conversations.turns(visitor, identity)]
         return {"kind": "conversation", "id": conversation.id, "title": conversation.title, "turns": turns}
 
     def _chats(self, visitor: str, arguments: Arguments) -> Reply:
@@ -62,23 +69,25 @@ class Shelf:
         if not self._feedback.give(visitor, turn, helpful=helpful, reason=reason, remark=remark):
             return {"problem": "This answer is not kept any more."}
         thanked = helpful or arguments.get("thanks") is True
-        return {"turn": turn, "tools": render.tools(turn, answered=True, helpful=helpful, thanked=thanked)}
+        return {"turn": turn, "tools": self._tools(turn, helpful, thanked=thanked)}
 
+    def _shown(self, turn: StoredTurn) -> dict[str, Any]:
+        """A stored turn as the page takes it; one that a crash has cut off as stopped."""
+        if turn.shown is None or turn.shown.get("state") == "running":
+            return {
+                "kind": "turn",
+                "id": turn.id,
+                "question": text(turn.question),
+                "state": "stopped",
+                "status": "Interrupted.",
+                "tools": render.tools(turn.id, answered=False),
+            }
+        if turn.answer is None:
+            return turn.shown
+        return {**turn.shown, "tools": self._tools(turn.id, turn.helpful, thanked=turn.helpful is not None)}
 
-def _shown(turn: StoredTurn) -> dict[str, Any]:
-    """A stored turn as the page takes it; one that a crash has cut off as stopped."""
-    if turn.shown is None or turn.shown.get("state") == "running":
-        return {
-            "kind": "turn",
-            "id": turn.id,
-            "question": text(turn.question),
-            "state": "stopped",
-            "status": "Interrupted.",
-            "tools": render.tools(turn.id, answered=False),
-        }
-    if turn.answer is None:
-        return turn.shown
-    return {**turn.shown, "tools": render.tools(turn.id, answered=True, helpful=turn.helpful, thanked=turn.helpful is not None)}
+    def _tools(self, turn: str, helpful: bool | None, *, thanked: bool) -> Html:
+        return render.tools(turn, answered=True, helpful=helpful, thanked=thanked, testable=self._testable)
 
 
 def _list(found: Sequence[Conversation], words: str) -> Html:

@@ -23,6 +23,8 @@ from rag.ui.markup import join, text
 DRAFT_INTERVAL_S = 0.06
 """Drafts come with every token; the eye wants no more than this, and the browser less."""
 
+_HELD_BACK = "Writing and checking the first sentence…"  # a doubtful one is shown once it is known to be about the question
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -132,7 +134,7 @@ class _Talk:
             shown = render.answer(step, self._titles)
             fresh = tuple(c for c in step.citations if f"c{c.marker}" not in self.turn.places)
             places = {**self.turn.places, **self._cited(fresh)}
-            self.turn = replace(self.turn, status="Writing…", answer=shown, places=places)
+            self.turn = replace(self.turn, status="Writing…" if step.text else _HELD_BACK, answer=shown, places=places)
         elif isinstance(step, Stopped):
             self.turn = stopped(self.turn)
         else:
@@ -166,7 +168,7 @@ class _Talk:
             places=places,
             evidence=render.evidence(given.passages, given.citations),
             answer=render.answer(given, self._titles),
-            foot=join(render.sources(given.citations, self._titles), render.cautions(given)),
+            foot=join(render.remark(given), render.sources(given.citations, self._titles), render.cautions(given)),
             spoken=spoken,
         )
 

@@ -5,7 +5,8 @@ Shows whatever stages the passages' scores and the timings name. Values to HTML;
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Container, Mapping, Sequence
 
 from rag.types import Answer, Candidate, Passage, Retrieval
 from rag.ui.chat.render import count, trail
@@ -15,6 +16,13 @@ _FIRST = ("dense", "lexical", "fused")  # in the order in which they happen; oth
 _MOST_DROPPED = 8
 _MOST_CANDIDATES = 60
 _OWN = frozenset({"total"})
+_TIMES = {
+    "retrieve": "Searching",
+    "decide": "Deciding whether to answer",
+    "first_token": "First word after",
+    "total": "Whole answer after",
+}
+_MARKUP = re.compile(r"^(?:[-*+>]|\d+[.)]|#{1,6})\s+|\*\*|__|`", re.MULTILINE)
 
 
 def why(answer: Answer, found: Retrieval, facts: Mapping[str, str]) -> Html:
@@ -58,7 +66,7 @@ def _verdict(answer: Answer) -> Html:
     rows = [
         element(
             "tr",
-            element("td", sentence.text, dir="auto"),
+            element("td", _MARKUP.sub("", sentence.text), dir="auto"),
             element("td", sentence.support, f": {sentence.reason}" if sentence.reason else ""),
             element("td", f"{sentence.score:.2f}", class_="number"),
         )
@@ -69,7 +77,7 @@ def _verdict(answer: Answer) -> Html:
         element("p", f"The model wrote {count(invented, 'citation')} of passages that it was not given; dropped.")
         if invented
         else "",
-        _grid(("Sentence", "Support", "Score"), rows),
+        _grid(("Sentence", "Support", "Score"), rows, numbers={2}),
     )
 
 
@@ -89,7 +97,8 @@ def _stages(passages: Sequence[Passage]) -> Html:
         )
         for index, passage in enumerate(passages, 1)
     ]
-    return _grid(("Rank", "Passage", *(stage.capitalize() for stage in stages), "Tokens"), rows)
+    heads = ("Rank", "Passage", *(stage.capitalize() for stage in stages), "Tokens")
+    return _grid(heads, rows, numbers={index for index in range(len(heads)) if index != 1})
 
 
 def _ranks(passages: Sequence[Passage], stage: str) -> dict[int, int]:
@@ -132,19 +141,20 @@ def _candidates(trace: Sequence[Candidate]) -> Html:
 
 
 def _times(answer: Mapping[str, float], found: Mapping[str, float]) -> Html:
-    seconds = {f"retrieve: {name}": value for name, value in found.items() if name not in _OWN} | dict(answer)
-    return _table({name.replace("_", " "): f"{value:.3f} s" for name, value in seconds.items()})
+    seconds = {f"Search: {name}": value for name, value in found.items() if name not in _OWN}
+    seconds |= {_TIMES.get(name, name.capitalize()): value for name, value in answer.items()}
+    return _table({name.replace("_", " "): f"{value:.3f} s" for name, value in seconds.items()}, numbers=True)
 
 
-def _table(rows: Mapping[str, str]) -> Html:
-    return element(
-        "table",
-        element("tbody", *(element("tr", element("th", name, scope="row"), element("td", value)) for name, value in rows.items())),
-    )
+def _table(rows: Mapping[str, str], *, numbers: bool = False) -> Html:
+    kind = "number" if numbers else None
+    lines = (element("tr", element("th", name, scope="row"), element("td", value, class_=kind)) for name, value in rows.items())
+    return element("table", element("tbody", *lines))
 
 
-def _grid(heads: Sequence[str], rows: Sequence[Html]) -> Html:
-    head = element("thead", element("tr", *(element("th", name, scope="col") for name in heads)))
+def _grid(heads: Sequence[str], rows: Sequence[Html], *, numbers: Container[int] = ()) -> Html:
+    cells = (element("th", name, scope="col", class_="number" if i in numbers else None) for i, name in enumerate(heads))
+    head = element("thead", element("tr", *cells))
     return element(
         "div", element("table", head, element("tbody", *rows)), class_="wide", tabindex=0, role="region", aria_label=heads[1]
     )

@@ -97,10 +97,14 @@ class EvaluationTab:
 
     def _draft(self, visitor: str, arguments: Arguments) -> Reply:
         turn = text_of(arguments, "turn")
+        if "reason" in arguments:  # straight from the form below the answer
+            reason, remark = text_of(arguments, "reason"), text_of(arguments, "remark")
+            self._feedback.give(visitor, turn, helpful=False, reason=reason, remark=remark)
         verdict = next((each for each in self._feedback.given(visitor, helpful=False) if each.turn == turn), None)
         if verdict is None:
             return {"problem": "This answer is not kept any more."}
-        return {"parts": {"draft": self._form(draft_of(verdict))}, "focus": "draft"}
+        shown = {"draft": self._form(draft_of(verdict)), "complaints": self._complaints(visitor)}
+        return {"parts": shown, "focus": "draft"}
 
     async def _save(self, _: str, arguments: Arguments) -> Reply:
         fields = fields_of(arguments)

@@ -27,15 +27,19 @@ def overview(manifest: Manifest, rows: Sequence[PageRow]) -> Html:
     warnings = sum(len(row.notices) for row in rows)
     unread = sum(bool(row.skipped) for row in rows)
     figures = {
-        "pages": str(manifest.documents),
-        "words": f"{sum(row.words for row in rows):,}",
-        "chunks": f"{manifest.chunks:,}",
-        "warnings": str(warnings),
-        "not indexed": str(unread),
-        "generation": str(manifest.generation),
+        "page": manifest.documents,
+        "word": sum(row.words for row in rows),
+        "chunk": manifest.chunks,
+        "warning": warnings,
+        "file": unread,
     }
-    items = [element("li", element("strong", value), f" {name}") for name, value in figures.items()]
-    return element("ul", *items, class_="figures")
+    notes = {"file": " not indexed"}
+    items = [
+        element("li", element("strong", f"{number:,}"), f" {name}{'' if number == 1 else 's'}{notes.get(name, '')}")
+        for name, number in figures.items()
+    ]
+    generation = element("li", "generation ", element("strong", str(manifest.generation)))
+    return element("ul", *items, generation, class_="figures")
 
 
 def filters(rows: Sequence[PageRow]) -> Html:

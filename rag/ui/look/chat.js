@@ -89,6 +89,8 @@ function showTurn(turn, live) {
   places.set(turn.id, turn.places ?? {});
   article.dataset.state = turn.state;
   for (const part of PARTS) notes.fill(article.querySelector("." + part), turn[part] ?? "");
+  // Small talk has nothing to explain.
+  for (const button of article.querySelectorAll(".tools [data-open]")) button.hidden = !(button.dataset.open in (turn.places ?? {}));
   const status = article.querySelector(".status");
   if (status.textContent !== turn.status) status.textContent = turn.status;
   if (live) {
@@ -152,7 +154,7 @@ function open(turn, name, by) {
   markCurrent();
   const text = inside.querySelector(".page:not([hidden])");
   const mark = text?.querySelector("mark");
-  panel.querySelector("[data-copy]").hidden = !inside.querySelector(".reference");
+  for (const button of panel.querySelectorAll("[data-copy], [data-step]")) button.hidden = !inside.querySelector(".reference");
   if (text && mark) text.scrollTop = Math.max(0, mark.offsetTop - text.offsetTop - text.clientHeight / 4);
   inside.querySelector("h2")?.focus({ preventScroll: true });
 }
@@ -264,6 +266,8 @@ notes.hear((reply) => {
   if (reply.tools !== undefined) {
     const tools = document.getElementById(reply.turn)?.querySelector(".tools");
     if (tools) notes.fill(tools, reply.tools);
+    for (const button of tools?.querySelectorAll("[data-open]") ?? [])
+      button.hidden = places.get(reply.turn)?.[button.dataset.open] === undefined;
   }
   if (reply.gone && reply.gone === document.body.dataset.chat) trigger("select", { id: "" });
   if (reply.parts?.chats) markChat();

@@ -113,7 +113,7 @@ window.notes ??= (() => {
     return args;
   }
 
-  function press(button) {
+  async function press(button) {
     const sure = button.dataset.sure;
     if (sure && !button.dataset.asked) {
       button.dataset.asked = button.textContent;
@@ -126,13 +126,18 @@ window.notes ??= (() => {
       return;
     }
     delete button.dataset.asked;
-    act(button.dataset.do, argumentsOf(button), button);
+    const args = argumentsOf(button);
+    if (button.dataset.tab) {
+      show(button.dataset.tab);
+      await placed(button.dataset.do);  // the part is called as what fills it
+    }
+    act(button.dataset.do, args, button);
   }
 
   document.addEventListener("click", (event) => {
     const button = event.target.closest?.("[data-do]");
     if (button && !button.disabled) press(button);
-    const tab = event.target.closest?.("[data-tab]");
+    const tab = event.target.closest?.("[data-tab]:not([data-do])");
     if (tab) show(tab.dataset.tab);
   });
 
@@ -180,12 +185,19 @@ window.notes ??= (() => {
     for (const tab of document.querySelectorAll('#tabs [role="tab"]')) if (tab.textContent.trim() === name) tab.click();
   }
 
+  // A tab's parts come some time after it was opened.
+  async function placed(name) {
+    for (let tries = 0; tries < 60 && !document.querySelector(`[data-part="${name}"]`); tries += 1) {
+      await new Promise((done) => setTimeout(done, 50));
+    }
+  }
+
   // An address that ends in #page=PATH:LINE opens that page of the notes, as the citations that programs get do.
   function follow() {
     const wanted = /^#page=(.+?)(?::\d+)?$/.exec(location.hash);
     if (!wanted) return;
     show("Knowledge base");
-    setTimeout(() => act("page", { path: decodeURIComponent(wanted[1]) }), 400);
+    setTimeout(() => placed("pages-main").then(() => act("page", { path: decodeURIComponent(wanted[1]) })), 400);
   }
 
   // --- what the server says of itself ---

@@ -23,7 +23,10 @@ function setShelf(shown) {
 document.addEventListener("click", (event) => {
   const button = event.target.closest?.("#show-shelf, #hide-shelf");
   if (button) setShelf(button.id === "show-shelf" && button.getAttribute("aria-expanded") !== "true");
-  else if (event.target.closest?.("button[data-chat]")) document.body.classList.remove("shelf-over");
+  else if (event.target.closest?.("button[data-chat]")) {
+    document.body.classList.remove("shelf-over");
+    notes.show("Chat");
+  }
   markShelf();
 });
 
@@ -33,7 +36,9 @@ document.addEventListener("click", (event) => {
   const settings = document.getElementById("settings");
   settings.hidden = !settings.hidden;
   button.setAttribute("aria-expanded", String(!settings.hidden));
-  if (!settings.hidden) scrollTo({ top: 0 });
+  if (settings.hidden) return;
+  notes.act("settings"); // the notes may have got new folders and tags since
+  scrollTo({ top: 0 });
 });
 
 document.addEventListener("keydown", (event) => {

@@ -177,9 +177,10 @@ class Conversations:
             return gone
 
     def unanswered(self, visitor: str, most: int = 50) -> list[tuple[str, str]]:
-        """Return time and wording of a visitor's questions that the notes did not answer, the last one first."""
+        """Return time and wording of a visitor's questions that the notes did not answer, the last one first; no small talk."""
         rows = self._database.rows(
             "SELECT max(created), question FROM owned_turns WHERE visitor = ? AND answer ->> '$.status' = 'abstained'"
+            " AND coalesce(answer ->> '$.reason', '') NOT IN ('small talk', 'no question')"
             " GROUP BY folded(question) ORDER BY max(created) DESC LIMIT ?",
             (visitor, most),
         )

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import pytest
 
+from rag.answer.abstain import GREETING
 from rag.errors import LLMError
 from rag.types import Answer, Citation, Sentence
 from rag.ui.chat import render
@@ -66,6 +67,7 @@ def test_sources_are_named_for_those_who_cannot_see_them():
     html = render.sources(ANSWER.citations, {"lora.md": "LoRA"})
     assert 'aria-label="Source 1: LoRA › Idea, line 1"' in html
     assert "“LoRA trains few weights.”" in assert_inert(html)
+    assert "A number behind a sentence: the notes say so at this place." in assert_inert(html)
 
 
 def test_a_place_highlights_exactly_the_quote():
@@ -83,6 +85,26 @@ def test_an_abstention_is_calm_and_points_to_the_nearest_sections():
     assert text.startswith("The notes don't say.It is not there.")
     assert "LoRA › Idea" in text
     assert 'data-open="p1"' in html
+
+
+def test_small_talk_is_answered_and_not_refused():
+    greeted = Answer("abstained", "small talk", GREETING, (), (), (), {"total": 0.0}, 3)
+    assert assert_inert(render.abstention(greeted)) == GREETING
+    assert render.summary(greeted) == "No search was needed."
+
+
+def test_what_is_to_be_known_of_an_answer_is_said():
+    quoted = replace(ANSWER, reason="These sentences come nearest.")
+    assert "These sentences come nearest." in assert_inert(render.remark(quoted))
+    assert render.remark(ANSWER) == ""
+
+
+def test_an_answer_that_did_not_help_can_become_a_test_question():
+    for thanked in (False, True):
+        html = render.tools("t1", answered=True, helpful=False, thanked=thanked, testable=True)
+        assert "Make it a test question" in assert_inert(html)
+        assert "Make it a test question" not in render.tools("t1", answered=True, helpful=False, thanked=thanked)
+    assert "Make it a test question" not in render.tools("t1", answered=True, helpful=True, thanked=True, testable=True)
 
 
 def test_the_summary_counts():

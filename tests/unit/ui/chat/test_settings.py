@@ -60,6 +60,15 @@ def test_what_is_set_counts_for_this_visitor_alone():
     assert house.settings.of("ann").where == {}
 
 
+def test_asking_all_notes_again_leaves_the_rest_as_it_was_set():
+    house = House()
+    house.act("settings-save", passages="3", budget="600", strictness="80", folder="guide", tag="adapters")
+    reply = house.act("filters-clear")
+    assert reply["parts"]["filters"] == ""
+    assert house.settings.of("ann").where == {}
+    assert house.settings.of("ann").settings == AskSettings(3, 600, 400, 0.8)
+
+
 def test_what_is_as_usual_follows_the_configuration():
     house = House()
     house.act("settings-save", passages="8", budget="1024", strictness="35", folder="", tag="")

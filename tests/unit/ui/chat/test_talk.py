@@ -44,6 +44,34 @@ def test_the_states_of_an_answer():
     assert len({turn.id for turn in turns}) == 1
 
 
+def test_what_is_held_back_says_so_until_it_is_shown():
+    turns = [turn for turn, _ in ask("Perhaps: how does lora save memory?", ScriptedModel(pause_s=0.07))]
+    held = [turn for turn in turns if turn.evidence and not turn.answer]
+    assert [turn.status for turn in held][-1] == "Writing and checking the first sentence…"
+    assert all(turn.evidence for turn in held)
+    shown = next(turn for turn in turns if turn.answer)
+    assert shown.status == "Writing…"
+    assert "beside the frozen ones." in shown.answer, "not before the first sentence is complete"
+    assert turns[-1].state == "done"
+
+
+def test_what_is_never_tied_to_the_question_is_not_shown():
+    pairs = ask("Perhaps: how does lora save memory in VALL-E?", ScriptedModel(pause_s=0.01))
+    assert not any(turn.answer for turn, answer in pairs if answer is None)
+    last, answer = pairs[-1]
+    assert answer.status == "abstained"
+    assert "What comes nearest is said of something else." in assert_inert(last.answer)
+    assert "Nearest sections" in assert_inert(last.answer)
+
+
+def test_small_talk_is_answered():
+    last, answer = ask("Hello!")[-1]
+    assert answer.reason == "small talk"
+    assert "I answer questions from these notes" in assert_inert(last.answer)
+    assert "don't say" not in last.answer
+    assert "why" not in last.places
+
+
 def test_an_abstention():
     (last, answer) = ask("What about attention and keys, who won?", model=_Unsure())[-1]
     assert answer.status == "abstained"

@@ -24,11 +24,20 @@ def test_it_shows_every_stage_with_rank_and_score():
     assert "0.500 (#2)–0.900 (#1)–" in text
     assert "0.700 (#1)3.000 (#1)0.800 (#2)0.100 (#1)" in text
     assert "2 chunks: too long" in text
-    assert "retrieve: embed0.010 s" in text
-    assert "first token0.200 s" in text
+    assert "Search: embed0.010 s" in text
+    assert "First word after0.200 s" in text
     assert "Language modelscripted" in text
     assert "Generation of the index3" in text
     assert "It is green.unsupported: Not in the notes: green.0.10" in text
+
+
+def test_sentences_are_shown_without_their_markup():
+    marked = tuple(
+        replace(ANSWER.sentences[0], text=text) for text in ("- **Only** the `adapters` are stored.", "2. A snake_case, 2 * 3.")
+    )
+    text = assert_inert(why(replace(ANSWER, sentences=marked), FOUND, {}))
+    assert "Only the adapters are stored.supported" in text
+    assert "A snake_case, 2 * 3.supported" in text
 
 
 def test_it_shows_the_candidates_where_retrieval_traces_them():

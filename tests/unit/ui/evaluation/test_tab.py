@@ -196,6 +196,15 @@ def test_a_complaint_becomes_a_test_question():
     assert house.act("draft", turn="nothing")["problem"]
 
 
+def test_what_the_reader_says_with_the_click_counts():
+    house = House()
+    house.complain()
+    reply = house.act("draft", turn="t1", reason="talkative", remark="It made that up.")
+    assert "It made that up." in assert_inert(reply["parts"]["draft"])
+    assert 'value="abstain" selected' in reply["parts"]["draft"]
+    assert "It made that up." in assert_inert(reply["parts"]["complaints"])
+
+
 @pytest.mark.parametrize(
     ("reason", "expected", "evidence"),
     [("wrong", "answer", 1), ("talkative", "abstain", 0), ("silent", "answer", 1), ("", "answer", 1)],

@@ -131,6 +131,8 @@ def test_questions_without_an_answer(chats):
     talk(chats, "ann", "Who won?", "who WON?", answer=SILENT)
     talk(chats, "ann", "What is LoRA?")
     talk(chats, "bob", "Private?", answer=SILENT)
+    for reason in ("small talk", "no question"):
+        talk(chats, "ann", "Hello!", answer={**SILENT, "reason": reason})
     assert [question for _, question in chats.unanswered("ann")] == ["who WON?"]
 
 
