@@ -18,10 +18,11 @@ from rag.types import Passage, Span
 from rag.words import content_words, numbers
 
 _HINT = 0.1  # what the model's own marker adds to a unit's share when units are compared
-_ASKED = 0.2  # what a unit gains that holds all words of the question
+_ASKED = 0.1  # what a unit gains that holds all words of the question
 _NUMBER = 0.2  # what a unit gains for each number of the sentence that it holds
 _SHORT_WORDS = 3
-_GAIN = 0.15  # a further unit is cited only if it covers this much more of the sentence
+_GAIN = 0.25  # a further unit is cited only if it covers this much more of the sentence
+_REPEATED = 0.15  # what a word of the question weighs in a sentence, beside one that answers it
 _MOST_UNITS = 3
 
 
@@ -68,6 +69,7 @@ class Evidence:
         total = len(self.units) + 1
         self._weight = {word: math.log(1 + total / count) for word, count in counts.items()}
         self._unknown = math.log(1 + total)
+        self._asked_numbers = frozenset(numbers(question))
         self.known = Known("\n".join(f"{passage.chunk.heading_line}\n{passage.text}" for passage in passages), question)
 
     def attribute(self, sentence: str, hinted: Sequence[int] = ()) -> Attribution:
@@ -80,7 +82,7 @@ class Evidence:
             hinted: indices of the passages that the model named for it.
         """
         said = frozenset(content_words(sentence))
-        said_numbers = frozenset(numbers(sentence))
+        said_numbers = frozenset(numbers(sentence)) - self._asked_numbers
         short = len(said) <= _SHORT_WORDS
         looked_for = said | self.known.asked if short else said
         chosen: list[Unit] = []
@@ -90,12 +92,13 @@ class Evidence:
             if best is None:
                 break
             new_number = best.numbers & said_numbers - {number for unit in chosen for number in unit.numbers}
-            if chosen and not new_number and self.share(best.words & (said - covered), said) < _GAIN:
+            if chosen and not new_number and self._worth(best.words & (said - covered), said) < _GAIN:
                 break
             chosen.append(best)
         held = frozenset(word for unit in chosen for word in unit.words)
         held_numbers = frozenset(number for unit in chosen for number in unit.numbers)
-        return Attribution(tuple(chosen), self.share(said & held, said), said_numbers - held_numbers)
+        missing = frozenset(numbers(sentence)) - held_numbers
+        return Attribution(tuple(chosen), self.share(said & held, said), missing)
 
     def _best(
         self, looked_for: frozenset[str], said_numbers: frozenset[str], hinted: Sequence[int], taken: Sequence[Unit]
@@ -105,7 +108,7 @@ class Evidence:
         for unit in self.units:
             if unit in taken:
                 continue
-            score = self.share(unit.words & looked_for, looked_for)
+            score = self._worth(unit.words & looked_for, looked_for)
             score += _NUMBER * len(unit.numbers & said_numbers)
             score += _HINT * (score > 0 and unit.passage in hinted)
             score += _ASKED * (score > 0) * self.share(unit.words & self.known.asked, self.known.asked)
@@ -113,6 +116,11 @@ class Evidence:
             if score > best_score:
                 best, best_score = unit, score
         return best
+
+    def _worth(self, held: frozenset[str], wanted: frozenset[str]) -> float:
+        """Share of `wanted` that `held` has, 0 to 1, in which words of the question count for little."""
+        total = self._sum(wanted) - (1 - _REPEATED) * self._sum(wanted & self.known.asked)
+        return (self._sum(held) - (1 - _REPEATED) * self._sum(held & self.known.asked)) / total if total else 0.0
 
     def share(self, held: frozenset[str], wanted: frozenset[str]) -> float:
         """Share of the weight of `wanted` that `held` has, 0 to 1."""

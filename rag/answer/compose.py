@@ -31,6 +31,7 @@ _DECLINES = re.compile(
     r"\b(?:erwähn\w+|genannt|angegeben|mentionn\w+|precis\w+|mencion\w+|indica\w+|menzion\w+)\b",
     re.IGNORECASE,
 )
+_LEADS_IN = re.compile(r":\s*$")
 _LIST_MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s*$")
 
 
@@ -156,12 +157,16 @@ class Composer:
             self._text += plain
             return
         attribution = self._evidence.attribute(plain, hinted)
+        leads_in = bool(_LEADS_IN.search(plain))  # it says what comes, and only what leads in a list of the notes says so too
         judged = verdict(plain, attribution, self._evidence)
         support, score = judged.support, judged.score
         self._said.append(plain.strip())
         if self._drop and support != "supported":
             return
-        markers = tuple(dict.fromkeys(self._cite(unit) for unit in attribution.units)) if support == "supported" else ()
+        cited = (
+            [unit for unit in attribution.units if not leads_in or _LEADS_IN.search(unit.text)] if support == "supported" else []
+        )
+        markers = tuple(dict.fromkeys(self._cite(unit) for unit in cited))
         self._sentences.append(Sentence(plain.strip(), support, round(score, 4), markers, judged.reason))
         self._text += _with_markers(plain, markers)
 

@@ -88,3 +88,29 @@ def test_a_loop_of_dropped_sentences_is_noticed_too():
     made = Composer([passage(TEXT)], "What is BERT?", lambda path: TEXT, drop_unsupported=True)
     write(made, "Dogs bark loudly. Dogs bark loudly. Dogs bark loudly. Dogs bark loudly.")
     assert made.repeats
+
+
+NOTES = (
+    "SageMaker is a platform for every stage of the work. One product of AWS covers machine learning in its infrastructure."
+    "\n\nThe platform has three layers:\n\n- The middle layer has tools."
+)
+
+
+def of_notes(text, question):
+    made = Composer([passage(NOTES)], question, lambda path: NOTES)
+    made.add(text)
+    return made.finish()
+
+
+def test_what_answers_is_looked_for_before_what_repeats_the_question():
+    said = "The AWS product that covers machine learning is SageMaker."
+    draft = of_notes(said, "Which AWS product covers machine learning?")
+    assert draft.citations[0].quote == "SageMaker is a platform for every stage of the work."
+
+
+@pytest.mark.parametrize(("said", "quotes"), [("These are tools of the platform:", []), ("The platform has three layers:", [1])])
+def test_what_leads_in_a_list_is_cited_only_to_what_leads_in_one(said, quotes):
+    draft = of_notes(f"{said}\n\n- The middle layer has tools.", "What is there?")
+    assert len(draft.sentences[0].citations) == len(quotes)
+    assert all(citation.quote.endswith(":") for citation in draft.citations if citation.marker in draft.sentences[0].citations)
+    assert draft.citations[-1].quote.endswith("The middle layer has tools.")
