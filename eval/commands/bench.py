@@ -57,6 +57,7 @@ def _bench(options: argparse.Namespace, config: Config) -> int:
     if options.part in _ABOUT:
         _tell(_ABOUT[options.part])
     signal.signal(signal.SIGINT, signal.default_int_handler)  # so that Ctrl-C removes the temporary index
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # likewise, and ends the programs that are compared
     with tempfile.TemporaryDirectory(prefix="rag-bench-") as folder:
         return parts[options.part](options, config, Path(folder))
 

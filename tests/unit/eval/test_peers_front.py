@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
+import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +17,7 @@ from eval.bench.peers.duration import Work, expected_s
 from eval.bench.peers.front import BEGIN, END, between, front_table
 from eval.bench.peers.material import some_pages, words_in
 from eval.bench.peers.record import FORMAT, read_record
+from eval.bench.peers.report import report
 from eval.bench.peers.run import STEPS, Comparison
 from eval.cli import main
 from rag.errors import ConfigError
@@ -21,6 +25,7 @@ from tests.unit.eval.test_peers_report import results, row, stamped
 
 ROOT = Path(__file__).parents[3]
 RESULTS = ROOT / "docs" / "benchmarks.json"
+PAGE = ROOT / "docs" / "BENCHMARKS.md"
 README = ROOT / "README.md"
 
 
@@ -100,6 +105,17 @@ def test_the_table_of_the_readme_is_the_one_that_the_results_give():
         assert shown is None  # a table without results would have been typed
 
 
+def test_the_page_of_results_is_the_one_that_the_results_give():
+    shown = {file.name: file.read_text("utf-8") for file in (ROOT / "docs" / "images").glob("bench-*.svg")}
+    if RESULTS.exists():
+        page, pictures = report(read_record(RESULTS))
+        assert PAGE.read_text("utf-8") == page
+        assert shown == pictures
+    else:
+        assert not PAGE.exists()
+        assert shown == {}
+
+
 def test_a_part_of_the_corpus_has_what_is_needed_and_is_spread(tmp_path):
     notes = tmp_path / "notes"
     for number in range(20):
@@ -169,6 +185,24 @@ def test_a_quick_run_takes_a_part_of_everything(seen, tmp_path, capsys):
     assert "own, llamaindex, llamaindex-docstore, langchain, haiku, txtai: install, limits, rounds, ask; 1 round over 2" in said
     assert "of that some for installing haiku, langchain, llamaindex, txtai" in said
     assert seen["origin"].command == f"python -m eval bench peers --quick --home '{tmp_path}/peers home' --out {tmp_path}/out.json"
+
+
+def test_a_run_that_is_told_to_end_cleans_up(seen, monkeypatch, tmp_path):
+    def run(self, plan):
+        seen["scratch"] = self.bench.scratch
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(30)
+
+    monkeypatch.setattr(Comparison, "run", run)
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with pytest.raises(SystemExit) as left:
+            main(["bench", "peers", "--quick", "--out", str(tmp_path / "out.json")])
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert left.value.code == 143
+    assert not seen["scratch"].exists()
 
 
 def test_installed_peers_make_a_quick_run_one_of_some_twenty_minutes():
