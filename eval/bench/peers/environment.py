@@ -88,6 +88,8 @@ def install(peer: Peer, home: Path, timeout_s: float, *, again: bool = False) ->
         if kept.pop("requirements") == wanted:
             return kept
     program = find_python(peer.oldest_python)
+    if folder.is_symlink():
+        folder.unlink()  # what it points at is somebody's
     remove_tree(folder)
     home.mkdir(parents=True, exist_ok=True)
     start = time.perf_counter()

@@ -272,6 +272,13 @@ def test_an_environment_is_made_once(monkeypatch, tmp_path):
     assert len(commands) == made
     environment.install(peer, tmp_path, 1.0, again=True)
     assert len(commands) == 2 * made
+    (tmp_path / "txtai").rename(tmp_path / "elsewhere")
+    (tmp_path / "txtai").symlink_to(tmp_path / "elsewhere")
+    assert environment.install(peer, tmp_path, 1.0)["versions"] == first["versions"]
+    assert len(commands) == 2 * made
+    environment.install(peer, tmp_path, 1.0, again=True)
+    assert (tmp_path / "elsewhere" / environment.DONE).exists()
+    assert not (tmp_path / "txtai").is_symlink()
 
 
 def test_drivers_of_peers_do_not_see_this_project(monkeypatch):

@@ -144,6 +144,36 @@ def test_an_engine_is_ready_when_it_says_so_whatever_it_prints_before(tmp_path):
     assert (tmp_path / "engine.log").stat().st_size > 300000
 
 
+SERVES = """
+import os, sys
+from types import SimpleNamespace
+import rag.llm.llama_library
+
+class Vendor:
+    def CommonParams(self):
+        return SimpleNamespace(model=SimpleNamespace(), cpuparams=SimpleNamespace(), cpuparams_batch=SimpleNamespace())
+    def Server(self, params):
+        os.write(1, b"a vendor prints\\n" * 20000)
+        os.write(2, f"{params.port} {params.n_ctx} {bool(params.api_keys[0])}\\n".encode())
+        return self
+
+rag.llm.llama_library.import_library = Vendor
+from eval.bench.peers.engine import main
+main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))
+"""
+
+
+def test_what_the_vendor_prints_while_it_serves_fills_no_pipe(tmp_path):
+    with engine(tmp_path, SERVES) as running:
+        running.wait()
+        port = running.url.rpartition(":")[2].removesuffix("/v1")
+        running._program.close_input()
+        assert running._program.wait(30) == 0
+    log = (tmp_path / "engine.log").read_text()
+    assert log.count("a vendor prints") == 20000
+    assert f"{port} 1 True" in log
+
+
 def test_an_engine_that_does_not_get_ready_is_ended_and_quoted(tmp_path):
     start = time.monotonic()
     program = "import sys, time; print('mapping\\nstuck at 3%', file=sys.stderr, flush=True); time.sleep(600)"
