@@ -6,7 +6,6 @@ Knows the file and the corpus; the command line and the chat both come through h
 from __future__ import annotations
 
 import json
-import os
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,6 +17,7 @@ from pydantic import ValidationError
 from eval.evidence import check_places, heading_above, occurrences
 from eval.questions import Question, read_question_file
 from rag.errors import ConfigError, UnreadableFileError
+from rag.index.files import replace_file
 from rag.load import decode
 
 _ID_CHARS = 48
@@ -111,9 +111,7 @@ def append(path: Path, questions: Iterable[Question]) -> None:
         before = path.read_bytes() if path.exists() else b""
         gap = b"" if not before or before.endswith(b"\n") else b"\n"
         lines = b"".join(line_of(question).encode() + b"\n" for question in questions)
-        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-        unfinished.write_bytes(before + gap + lines)
-        unfinished.replace(path)
+        replace_file(path, before + gap + lines)
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}", hint="Check --questions.") from error
 

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 from eval.cache import content_hash
 from rag.errors import ConfigError
+from rag.index.files import replace_file
 
 FORMAT = 2
 RUN_FILE = "run.json"
@@ -114,9 +115,8 @@ class RunFolder:
         self.description["started"] = earlier.get("started")
 
     def _write_description(self) -> None:
-        unfinished = self.path / f".{RUN_FILE}.{os.getpid()}"
-        unfinished.write_text(json.dumps(self.description, ensure_ascii=False, indent=2) + "\n", "utf-8")
-        unfinished.replace(self.path / RUN_FILE)
+        text = json.dumps(self.description, ensure_ascii=False, indent=2) + "\n"
+        replace_file(self.path / RUN_FILE, text.encode())
 
 
 def read_run(path: Path) -> dict[str, Any]:
