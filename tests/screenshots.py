@@ -22,6 +22,7 @@ from tests.ui_process import ROOT, ChatProcess
 
 IMAGES = ROOT / "docs" / "images"
 QUESTION = {False: "How does lora save memory?", True: "What does temperature do when sampling?"}
+UNANSWERED = "How many parameters does VALL-E have?"
 LOOKS = {"": (1280, 800, "light", 1), "-dark": (1280, 800, "dark", 1), "-phone": (360, 740, "light", 2)}
 _ANSWER_MS = 300_000
 
@@ -85,6 +86,10 @@ def _take(page, url, out, suffix, question):
     turn.get_by_role("button", name="Why this answer").click()
     shot("why")
     page.keyboard.press("Escape")
+    page.fill("#question textarea", UNANSWERED)
+    page.press("#question textarea", "Enter")
+    page.wait_for_function("[...document.querySelectorAll('.turn')].at(-1).dataset.state === 'done'")
+    shot("silence")
     page.evaluate("scrollTo(0, 0)")
     page.get_by_role("button", name="Settings", exact=True).click()
     page.locator("#settings label").first.wait_for()
@@ -99,6 +104,8 @@ def _take(page, url, out, suffix, question):
         runs.first.click()
         page.locator(".plots").wait_for()
         shot("run")
+        page.locator(".plots").evaluate("plots => plots.scrollIntoView()")
+        shot("plots")
 
 
 if __name__ == "__main__":

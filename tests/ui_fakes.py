@@ -154,7 +154,8 @@ class ScriptedModel:
             raise LLMError("The engine stumbled", hint="Ask again.")
         self.streams += 1
         try:
-            for piece in re.findall(r"\S+\s*", SCRIPTS[script]):
+            # Asked to say a question anew, it says nothing: the question stays as it is.
+            for piece in re.findall(r"\S+\s*", SCRIPTS.get(script, "")):
                 time.sleep(self.pause_s * (3 if script == "slow" else 1))
                 yield piece
         except GeneratorExit:
@@ -206,6 +207,8 @@ def example_questions():
 
 
 def _asked(messages):
+    if "Follow-up question:" in messages[-1]["content"]:
+        return ""
     question = _question(messages)
     return next((name for name in ("broken", "slow", *SCRIPTS) if name in question), "")
 

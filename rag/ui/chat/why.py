@@ -90,7 +90,7 @@ def _stages(passages: Sequence[Passage]) -> Html:
     rows = [
         element(
             "tr",
-            element("td", str(index), class_="number"),
+            element("td", str(index)),
             element("td", trail(passage.chunk.title, passage.chunk.heading_path), dir="auto"),
             *(element("td", _score(passage, stage, ranks[stage].get(index)), class_="number") for stage in stages),
             element("td", str(passage.tokens), class_="number"),
@@ -98,7 +98,7 @@ def _stages(passages: Sequence[Passage]) -> Html:
         for index, passage in enumerate(passages, 1)
     ]
     heads = ("Rank", "Passage", *(stage.capitalize() for stage in stages), "Tokens")
-    return _grid(heads, rows, numbers={index for index in range(len(heads)) if index != 1})
+    return _grid(heads, rows, numbers=range(2, len(heads)))
 
 
 def _ranks(passages: Sequence[Passage], stage: str) -> dict[int, int]:
