@@ -20,9 +20,11 @@ from rag.answer.answerable import FILE as COEFFICIENTS
 from rag.answer.answerable import fitted
 from rag.answer.decide import ask_model
 from rag.answer.request import read_request
+from rag.answer.restate import restate
 from rag.answer.signals import NAMES, signals
 from rag.assistant import Assistant
 from rag.errors import ConfigError
+from rag.retrieve.context import worth_reading
 
 FILE = Path(__file__).with_name("answerability.jsonl")
 PENALTY = 3.0
@@ -72,8 +74,12 @@ def measure(assistant: Assistant, questions: Sequence[Question], source: str, do
         request = read_request(question.question)
         if question.type not in _LEFT_OUT and request.kind == "question":
             retrieval = assistant.search(request.question, history=question.turns)
-            yes = ask_model(assistant.llm, retrieval.passages, request.question, question.turns)
-            values = signals(retrieval.query, retrieval.passages, yes)
+            said = restate(assistant.llm, request.question, question.turns, retrieval.passages)
+            if said.understood:
+                retrieval = assistant.search(said.question)
+            passages = worth_reading(retrieval.passages)
+            yes = ask_model(assistant.llm, passages, said.question, said.history)
+            values = signals(retrieval.query, passages, yes)
             found.append(Measured(source, question.id, not question.silent, {k: round(v, 5) for k, v in values.items()}))
         done(question.id)
     return found

@@ -21,6 +21,8 @@ from rag.answer.abstain import DECLINED, GREETING, abstention_text
 from rag.answer.decide import Decision, decide, with_answer
 from rag.answer.prompt import messages, write_task
 from rag.answer.request import read_request
+from rag.answer.restate import restate
+from rag.answer.translate import write_in
 from rag.answer.write import write
 from rag.crosscheck import LINK_KINDS, TWIN_KIND, Overlap, link_notices, listing_hash, replaced, twin_notices
 from rag.embed.ahead import Ahead
@@ -302,6 +304,12 @@ def ask(
     )
     timings = {"retrieve": time.perf_counter() - start}
     yield replace(found, question=question)
+    said = restate(llm, asked, history, found.passages)
+    if said.understood:
+        asked, history = said.question, said.history
+        found = retriever.retrieve(asked, generation, top_k=settings.top_k, max_tokens=settings.max_tokens, history=(), where=where)
+        found = replace(found, understood=(*said.understood, *found.understood))
+        yield replace(found, question=question)
 
     passages = _fitting(llm, found.passages, asked, history, settings.max_answer_tokens)
     decision = decide(llm, passages, asked, history, settings.threshold, query=found.query)
@@ -320,7 +328,7 @@ def ask(
         drop_unsupported=settings.drop_unsupported,
         least_tie=decision.least_tie,
     )
-    for event in drafts:
+    for event in write_in(llm, drafts, said.language) if said.language else drafts:
         if isinstance(event, Draft):
             if event.text:
                 timings.setdefault("first_token", time.perf_counter() - start)

@@ -20,7 +20,7 @@ _ASKS: Final = re.compile(
     r"\b(?:list|enumerate|name (?:all|the|every)|steps?|stages?|kinds?|types?|ways|parts?|components?|reasons?|methods|"
     r"options|examples|"
     r"advantages|disadvantages|benefits|risks|limits|limitations|challenges|features|(?:two|three|four|five|six|seven|eight|nine|ten))\b|"
-    r"\b(?:which|what)\s+(?:\w+\s+){0,2}\w+s\b|\bwhat (?:are|were)\b|\bwho are\b",
+    r"\b(?:which|what)\s+(?:\w+\s+){0,2}(?!(?:is|was|does|has|this|its|as)\b)\w*[^\Ws]s\b|\bwhat (?:are|were)\b|\bwho are\b",
     re.IGNORECASE,
 )
 _LONGEST: Final = 15  # items; a longer list is a page to read

@@ -1,7 +1,8 @@
 """Every word that the model is told, and nothing else.
 
-The prompt is one system message and one user message that starts with the notes, so that the same prefix serves the decision
-(`DECIDE`) and the answer (`WRITE`), and the engine reads the notes once. The LLM adapters neutralise special tokens in notes.
+The prompt is one system message and one user message that is the same for the decision (`DECIDE`) and the answer (`WRITE`) up to
+its last paragraph, so that the engine reads the notes once. The question stands before and after the notes: a model that reads
+from left to right knows what to look for. The LLM adapters neutralise special tokens in notes.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.answer.inert import visible
+from rag.answer.lists import asks_for_list
 from rag.answer.request import is_order_in_note, may_hold_order, read_request
 from rag.sentences import split_sentences
 from rag.types import Message, Passage, Span
@@ -22,11 +24,12 @@ SYSTEM = (
 )
 DECIDE = "Can this question be answered from the notes alone? Reply with one word, Yes or No."
 # Nothing is said of citations: asked for markers, a small model writes markers instead of answers, and we attribute anyway.
-WRITE = (
-    "Answer the question from the notes in whole sentences, in the language of the question. Give every item of a list. Keep names "
-    "and numbers exactly as they stand in the notes. If the question assumes something that the notes contradict, correct that "
-    "first."
+_WRITE = (
+    "Answer the question from the notes {length}, in the language of the question. Keep names and numbers exactly as they stand in "
+    "the notes. If the question assumes something that the notes contradict, correct that first."
 )
+WRITE = _WRITE.format(length="in one or two short sentences")
+WRITE_LIST = _WRITE.format(length="in whole sentences, with every item of a list")
 # A small model answers such a question with its own words and a Yes before them, which says nothing and cites nothing.
 _NOT_ONLY_YES = "Say what the notes say about it, not only yes or no."
 _YES_OR_NO = re.compile(
@@ -48,7 +51,8 @@ _IN_ANY_ORDER = frozenset(content_words("answer question word note say write rep
 
 def write_task(question: str) -> str:
     """Return what the model is to do with the notes and a question."""
-    return f"{WRITE} {_NOT_ONLY_YES}" if _YES_OR_NO.match(question) else WRITE
+    task = WRITE_LIST if asks_for_list(question) else WRITE
+    return f"{task} {_NOT_ONLY_YES}" if _YES_OR_NO.match(question) else task
 
 
 def passage_block(number: int, passage: Passage, question: str = "") -> str:
@@ -105,10 +109,11 @@ def _flat(text: str) -> str:
 
 
 def messages(passages: Sequence[Passage], question: str, history: Sequence[Message], task: str) -> list[Message]:
-    """Return the conversation to send: rules, then notes, question and task."""
+    """Return the conversation to send: rules, then question, notes, the question again and the task."""
     blocks = "".join(passage_block(passage.rank, passage, question) for passage in passages)
     earlier = _earlier(history)
-    content = f"Notes:\n\n{blocks}{earlier}Question: {neutral(_flat(question))}\n\n{task}"
+    asked = f"Question: {neutral(_flat(question))}\n\n"
+    content = f"{asked}Notes:\n\n{blocks}{earlier}{asked}{task}"
     return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": content}]
 
 

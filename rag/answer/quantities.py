@@ -32,6 +32,12 @@ _UNITS = {
     }.items()
     for alias in aliases.split(" ")
 }  # fmt: skip
+# What can answer for one another: asked for minutes, hours will do; asked for euros, dollars will not, since nothing says the rate.
+_ALIKE = tuple(
+    frozenset(names.split())
+    for names in ("ms s min h day week month year", "bit byte kB MB GB TB", "% point", "kWh MWh", "tonne kg", "Hz kHz", "fps")
+)
+_COUNTED = re.compile(r"\bhow (?:many|much)\s+((?:[\w-]+\s+){0,2}?[\w€$£%-]+)", re.IGNORECASE)
 _SMALL = {name: value for value, name in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)}
 _MONTHS = {
     name: number
@@ -155,6 +161,23 @@ def quantities(text: str) -> list[Quantity]:
             Quantity(match.group().strip(), value, 0.0, unit, _noun(rest, match.end(1)), _direction(rest, match.start()), True)
         )
     return found
+
+
+def asked_units(question: str) -> frozenset[str]:
+    """Return the units of which one must stand in an answer; empty where any will do.
+
+    >>> sorted(asked_units("How many GPU hours did it take?"))
+    ['day', 'h', 'min', 'month', 'ms', 's', 'week', 'year']
+    >>> asked_units("How many euros did the training cost?")
+    frozenset({'euro'})
+    >>> asked_units("How many languages does it know?")
+    frozenset()
+    """
+    for match in _COUNTED.finditer(question):
+        for word in match.group(1).casefold().split():
+            if unit := _UNITS.get(word):
+                return next((alike for alike in _ALIKE if unit in alike), frozenset({unit}))
+    return frozenset()
 
 
 def _quantity(text: str, match: re.Match[str]) -> Quantity | None:

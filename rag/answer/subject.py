@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rag.answer.attribute import Evidence, Unit
+from rag.answer.quantities import asked_units, quantities
 from rag.answer.rules import Known, names
 from rag.words import content_words, numbers
 
@@ -85,8 +86,12 @@ def tie(question: str, said: str, evidence: Evidence) -> float:
         evidence: of the question.
 
     Returns:
-        The share, weighted by rarity, 0 to 1; 1 for a question without names.
+        The share, weighted by rarity, 0 to 1; 1 for a question without names, 0 for megawatt hours where euros are asked for.
     """
+    measured = [quantity.unit for quantity in quantities(said)]
+    wanted = asked_units(question)
+    if wanted and any(measured) and not wanted.intersection(measured):
+        return 0.0
     anchors = subject_words(question, evidence.known)
     new = frozenset(content_words(said)) - evidence.known.asked
     fresh = numbers(said) - numbers(question)

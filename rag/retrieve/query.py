@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rag.follow_up import searchable
 from rag.protocols import Generation
 from rag.retrieve.acronyms import long_form, short_forms
-from rag.retrieve.follow_up import searchable
 from rag.retrieve.spelling import corrected
 from rag.terms import query_terms
 from rag.types import Message

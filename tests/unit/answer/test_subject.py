@@ -153,3 +153,19 @@ def test_a_short_form_keeps_its_version():
     notes = "Generative Pre-trained Transformers: GPT 3 has 175 billion parameters."
     question = "How many parameters does GPT 4 have?"
     assert subject_words(question, Known(notes, question)) == {"4"}
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "tied"),
+    [
+        ("How many euros did the training cost?", "The training cost 433 MWh over 1,082,990 GPU hours.", 0),
+        ("How many euros did the training cost?", "The training cost 3 million dollars.", 0),
+        ("How many euros did the training cost?", "The training cost €3 million.", 1),
+        ("How many hours did it take?", "It took 3 days.", 1),
+        ("How many hours did it take?", "It used 40 kg of fuel.", 0),
+        ("How many languages does it know?", "It knows 46.", 1),
+        ("How many hours did it take?", "It took a while.", 1),
+    ],
+)
+def test_a_number_of_another_measure_is_no_answer(question, said, tied):
+    assert tie(question, said, Evidence([passage(said)], question)) == tied

@@ -1,0 +1,63 @@
+"""An answer said in another language: sentence by sentence, with citations, verdicts and numbers kept."""
+
+from __future__ import annotations
+
+from rag.answer.translate import write_in
+from rag.answer.write import Writing
+from rag.types import Citation, Draft, Sentence
+from tests.fakes import ScriptedLLM
+
+CITED = (Citation(1, "a.md", 0, 4, 1, ("A",), "text"),)
+
+
+def said(*texts: str, text: str) -> Writing:
+    return Writing(Draft(text, len(text), tuple(Sentence(one, "supported", 0.9, (1,)) for one in texts), CITED), tie=0.7)
+
+
+def last(llm: ScriptedLLM, writing: Writing) -> Writing:
+    *drafts, end = write_in(llm, [Draft("shown in English", 5, (), ()), writing], "German")
+    assert all(isinstance(draft, Draft) and "English" not in draft.text for draft in drafts)
+    assert isinstance(end, Writing)
+    return end
+
+
+def test_each_sentence_is_translated_and_markers_stay():
+    llm = ScriptedLLM("BLOOM kennt 46 Sprachen.", "Es ist groß.")
+    end = last(llm, said("BLOOM knows 46 languages.", "It is large.", text="BLOOM knows 46 languages. [1] It is large. [1]"))
+    assert end.draft.text == "BLOOM kennt 46 Sprachen. [1] Es ist groß. [1]"
+    assert [(one.text, one.support, one.citations) for one in end.draft.sentences] == [
+        ("BLOOM kennt 46 Sprachen.", "supported", (1,)),
+        ("Es ist groß.", "supported", (1,)),
+    ]
+    assert (end.draft.citations, end.tie) == (CITED, 0.7)
+
+
+def test_a_translation_with_another_number_is_not_shown():
+    end = last(ScriptedLLM("BLOOM kennt 64 Sprachen."), said("BLOOM knows 46 languages.", text="BLOOM knows 46 languages. [1]"))
+    assert end.draft.text == "BLOOM knows 46 languages. [1]"
+
+
+def test_a_quotation_stays_in_the_words_of_the_notes():
+    llm = ScriptedLLM("Übersetzt.")
+    end = last(llm, said("BLOOM knows 46 languages.", text="The notes say:\n\n> BLOOM knows 46 languages. [1]"))
+    assert "> BLOOM knows 46 languages. [1]" in end.draft.text
+    assert not llm.calls
+
+
+def test_an_address_that_comes_back_is_no_link():
+    end = last(ScriptedLLM("Siehe ![x](https://example.org/x.png) dort."), said("See there.", text="See there. [1]"))
+    assert "example.org" not in end.draft.text
+
+
+def test_lists_keep_their_shape():
+    llm = ScriptedLLM("Eins", "Zwei")
+    end = last(llm, said("One", "Two", text="- One [1]\n- Two [1]"))
+    assert end.draft.text == "- Eins [1]\n- Zwei [1]"
+
+
+def test_it_can_be_stopped_while_the_model_writes():
+    llm = ScriptedLLM("BLOOM kennt 46 Sprachen.")
+    steps = write_in(llm, [said("BLOOM knows 46 languages.", text="BLOOM knows 46 languages. [1]")], "German")
+    assert isinstance(next(steps), Draft)
+    steps.close()
+    assert llm.closed_early == 1
