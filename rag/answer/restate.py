@@ -12,7 +12,7 @@ from typing import Final
 
 from rag.answer.prompt import neutral
 from rag.answer.request import read_request
-from rag.answer.translate import other_language, translate
+from rag.answer.translate import other_language, translate_question
 from rag.follow_up import searchable
 from rag.protocols import LLM
 from rag.types import Message, Passage
@@ -68,10 +68,9 @@ def restate(llm: LLM, question: str, history: Sequence[Message], passages: Seque
         asked, told = whole, ()
         understood.append(f"read as: {asked}")
     spoken, noted = other_language(question, passages)
-    if spoken:
-        asked = translate(llm, asked, noted)
-        understood.append(f"read in {noted}: {asked}")
-    return Restated(asked, told, spoken, tuple(understood))
+    if spoken and (read := translate_question(llm, asked, noted)) != asked:
+        return Restated(read, told, spoken, (*understood, f"read in {noted}: {read}"))
+    return Restated(asked, told, understood=tuple(understood))
 
 
 def _completed(llm: LLM, question: str, history: Sequence[Message]) -> str:
