@@ -85,8 +85,8 @@ def _completed(llm: LLM, question: str, history: Sequence[Message]) -> str:
     messages.append({"role": "user", "content": _told(asked[-1], answers[-1] if answers else "", question)})
     said = " ".join("".join(llm.stream(messages, max_tokens=_LONGEST, stop=("\n",))).split())
     before, now, then = (frozenset(content_words(text)) for text in (asked[-1], said, question))
-    # It must be another question than the one before, and still ask what the follow-up asks.
-    return said if now and now != before and len(then & now) >= _KEPT * len(then - _POINTING) else ""
+    # It must say more than the follow-up, be another question than the one before, and still ask what the follow-up asks.
+    return said if now - then and now != before and len(then & now) >= _KEPT * len(then - _POINTING) else ""
 
 
 def _told(earlier: str, answer: str, question: str) -> str:

@@ -33,8 +33,8 @@ def test_a_follow_up_is_made_whole_and_needs_no_history_any_more():
 
 @pytest.mark.parametrize(
     "written",
-    ["What is BLOOM?", "", "...", "BLOOM is a language model that is large."],
-    ids=["the one before", "nothing", "signs", "another thing"],
+    ["What is BLOOM?", "", "...", "BLOOM is a language model that is large.", "How many parameters does it have?"],
+    ids=["the one before", "nothing", "signs", "another thing", "the same"],
 )
 def test_what_is_no_new_form_of_the_follow_up_is_not_taken(written):
     said = restate(ScriptedLLM(written), "And how many parameters does it have?", HISTORY, NOTES)
