@@ -21,7 +21,7 @@ from rag.answer.abstain import DECLINED, GREETING, abstention_text
 from rag.answer.decide import Decision, decide, with_answer
 from rag.answer.prompt import messages, write_task
 from rag.answer.request import read_request
-from rag.answer.restate import restate
+from rag.answer.restate import Restated, nearer, restate
 from rag.answer.translate import write_in
 from rag.answer.write import write
 from rag.crosscheck import LINK_KINDS, TWIN_KIND, Overlap, link_notices, listing_hash, replaced, twin_notices
@@ -306,10 +306,15 @@ def ask(
     yield replace(found, question=question)
     said = restate(llm, asked, history, found.passages)
     if said.understood:
-        asked, history = said.question, said.history
-        found = retriever.retrieve(asked, generation, top_k=settings.top_k, max_tokens=settings.max_tokens, history=(), where=where)
-        found = replace(found, understood=(*said.understood, *found.understood))
-        yield replace(found, question=question)
+        anew = retriever.retrieve(
+            said.question, generation, top_k=settings.top_k, max_tokens=settings.max_tokens, history=said.history, where=where
+        )
+        if said.language and not nearer(anew, found):
+            said = Restated(asked, tuple(history))  # there are notes in the language of the question that come nearer
+        else:
+            found = replace(anew, understood=(*said.understood, *anew.understood))
+            yield replace(found, question=question)
+    asked, history = said.question, said.history
 
     passages = _fitting(llm, found.passages, asked, history, settings.max_answer_tokens)
     decision = decide(llm, passages, asked, history, settings.threshold, query=found.query)

@@ -34,10 +34,15 @@ _QUOTED: Final = "> "  # a quotation stays in the words of the notes
 
 
 def other_language(question: str, passages: Sequence[Passage]) -> tuple[str, str]:
-    """Return the language of a question and that of the notes that came nearest, both empty where they are not surely two."""
+    """Return the language of a question and the one to read it in too; both empty where it is not surely another.
+
+    That is English for a question in any other language, since embedders know it best, and notes are often in it even where a page
+    in the reader's language came nearest; for an English question it is that of the notes that came nearest.
+    """
     asked = language(question)
     noted = language("\n".join(passage.text for passage in passages)[:_LOOKED_AT])
-    return (asked, noted) if asked and noted and asked != noted else ("", "")
+    read = "English" if asked != "English" else noted
+    return (asked, read) if asked and read and asked != read else ("", "")
 
 
 def translate_question(llm: LLM, question: str, into: str) -> str:

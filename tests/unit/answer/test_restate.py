@@ -52,10 +52,15 @@ def test_a_question_in_another_language_is_read_in_that_of_the_notes():
     assert "into English" in llm.calls[0].messages[-1]["content"]
 
 
-def test_notes_in_the_language_of_the_question_need_no_translation():
+def test_it_is_read_in_english_too_where_a_page_in_its_own_language_came_nearest():
     notes = [passage("BLOOM ist ein Modell mit 176 Milliarden Parametern, und es wurde von tausend Leuten trainiert.")]
-    llm = ScriptedLLM("In which year was BLOOM trained?")
-    assert not restate(llm, "In welchem Jahr wurde BLOOM trainiert?", [], notes).understood
+    said = restate(ScriptedLLM("In which year was BLOOM trained?"), "In welchem Jahr wurde BLOOM trainiert?", [], notes)
+    assert (said.question, said.language) == ("In which year was BLOOM trained?", "German")
+
+
+def test_an_english_question_over_english_notes_needs_no_translation():
+    llm = ScriptedLLM("In welchem Jahr wurde BLOOM trainiert?")
+    assert not restate(llm, "In which year was the model trained?", [], NOTES).understood
     assert not llm.calls
 
 

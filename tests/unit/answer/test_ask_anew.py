@@ -1,0 +1,56 @@
+"""Follow-ups and questions in another language, through the whole of `ask`."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+from rag.assistant import Assistant
+from rag.pipeline import AskSettings
+from rag.retrieve.retriever import Retriever
+from rag.types import Answer, Retrieval
+from tests.fake_index import FakeGeneration, page, vector
+from tests.fakes import ScriptedLLM
+
+ENGLISH = page("bloom.md", "BLOOM was trained in the year 2022 by a thousand people.", title="BLOOM")
+GERMAN = page("bloom.de.md", "In welchem Jahr wurde BLOOM trainiert? BLOOM wurde im Jahr 2022 trainiert.", title="BLOOM")
+QUESTION = "In welchem Jahr wurde BLOOM trainiert?"
+
+
+def asked(pages, *replies, question=QUESTION, history=()):
+    generation = FakeGeneration(pages)
+    source = SimpleNamespace(current_number=lambda: 1, open_current=lambda: generation)
+    retriever = Retriever(SimpleNamespace(embed_query=vector), lambda passage: len(passage.text.split()), candidates=10)
+    llm = ScriptedLLM(*replies, weights={"Yes": 99.0})
+    with Assistant(source, retriever, lambda: llm, AskSettings(4, 400, 60, 1e-6)) as assistant:
+        events = list(assistant.ask(question, history=history))
+    found = [event for event in events if isinstance(event, Retrieval)]
+    answer = events[-1]
+    assert isinstance(answer, Answer)
+    assert all(one.question == question for one in found)
+    return found, answer, llm
+
+
+def test_a_german_question_over_english_notes_is_answered_in_german_with_the_english_place():
+    replies = ("In which year was BLOOM trained?", "BLOOM was trained in the year 2022.", "BLOOM wurde im Jahr 2022 trainiert.")
+    found, answer, llm = asked([ENGLISH], *replies)
+    assert found[-1].understood == ("read in English: In which year was BLOOM trained?",)
+    assert answer.text == "BLOOM wurde im Jahr 2022 trainiert. [1]"
+    assert answer.citations[0].quote == "BLOOM was trained in the year 2022 by a thousand people."
+    assert answer.sentences[0].support == "supported"
+    assert "In which year was BLOOM trained?" in llm.calls[-2].messages[-1]["content"]
+
+
+def test_notes_in_german_that_come_nearer_are_asked_in_german():
+    found, answer, _ = asked([GERMAN, ENGLISH], "In which year was BLOOM trained?", "BLOOM wurde im Jahr 2022 trainiert.")
+    assert len(found) == 1
+    assert answer.citations[0].path == "bloom.de.md"
+    assert answer.text.startswith("BLOOM wurde im Jahr 2022 trainiert.")
+
+
+def test_a_follow_up_is_searched_for_and_answered_as_said_anew():
+    history = [{"role": "user", "content": "What is BLOOM?"}, {"role": "assistant", "content": "A language model."}]
+    replies = ("In which year was BLOOM trained?", "BLOOM was trained in the year 2022.")
+    found, answer, llm = asked([ENGLISH], *replies, question="And in which year was it trained?", history=history)
+    assert [one.understood for one in found][-1] == ("read as: In which year was BLOOM trained?",)
+    assert answer.text == "BLOOM was trained in the year 2022. [1]"
+    assert "A language model." not in llm.calls[-1].messages[-1]["content"]
