@@ -25,8 +25,8 @@ _LONGEST: Final = 160  # tokens of one translated sentence
 _LOOKED_AT: Final = 4000  # characters of the notes that tell their language
 _AROUND: Final = re.compile(r"^\s*(?:Text:|Translation:)?\s*[\"“]?|[\"”]\s*$")
 _EXAMPLES: Final = (
-    ("Wie viel Speicher braucht ein Vektor, und was kostet er?", "How much memory does a vector need, and what does it cost?"),
-    ("Quel outil sert à découper les pages ?", "Which tool is used to split the pages?"),
+    ("Wie viel Speicher braucht eine KI, und was kostet er?", "How much memory does an AI need, and what does it cost?"),
+    ("Quel outil d’IA sert à découper les pages ?", "Which AI tool is used to split the pages?"),
     ("¿Cuándo se publicó la segunda versión?", "When was the second version published?"),
 )
 _MARKS: Final = ("?", "？")
