@@ -84,5 +84,7 @@ def pytest_terminal_summary(terminalreporter, exitstatus, config):
     ]
     slowest = sorted(terminalreporter.stats.get("passed", []), key=lambda report: -report.duration)[:5]
     lines += [f"- {report.nodeid}: {report.duration:.0f} s" for report in slowest]
+    ended = terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", [])
+    lines += [f"- {report.nodeid}: {name} {value}" for report in ended for name, value in report.user_properties]
     with Path(file).open("a", encoding="utf-8") as log:
         log.write("\n" + "\n".join(lines) + "\n")

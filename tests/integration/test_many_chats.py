@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from pathlib import Path
 
 import httpx
@@ -27,8 +28,9 @@ def resident_bytes(process):
     return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def test_twenty_conversations_at_once():
+def test_twenty_conversations_at_once(record_property):
     answers = {}
+    start = time.perf_counter()
     with ChatProcess("--pause-s", 0.001) as running:
 
         def talk(number):
@@ -42,6 +44,7 @@ def test_twenty_conversations_at_once():
             thread.start()
         for thread in threads:
             thread.join(120)
+    record_property("seconds_for_40_answers", round(time.perf_counter() - start, 1))
     assert sorted(answers) == list(range(20))
     for number, both in answers.items():
         page = list(QUESTIONS.values())[number % 3]
@@ -50,7 +53,7 @@ def test_twenty_conversations_at_once():
 
 
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="needs /proc")
-def test_memory_stays_flat():
+def test_memory_stays_flat(record_property):
     with ChatProcess("--pause-s", 0.0) as running, httpx.Client(base_url=running.url, timeout=30) as client:
 
         def ask(number):
@@ -65,4 +68,5 @@ def test_memory_stays_flat():
         for number in range(MANY):
             ask(number)
         grown = resident_bytes(running.process) - before
+    record_property(f"megabytes_more_after_{MANY}_questions", round(grown / 1e6, 1))
     assert grown < 20 * 1024 * 1024, f"{grown / 1e6:.1f} MB more after {MANY} questions"
