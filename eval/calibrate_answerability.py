@@ -20,11 +20,12 @@ from rag.answer.answerable import FILE as COEFFICIENTS
 from rag.answer.answerable import fitted
 from rag.answer.decide import ask_model
 from rag.answer.request import read_request
-from rag.answer.restate import restate
+from rag.answer.restate import Restated, read_anew
 from rag.answer.signals import NAMES, signals
 from rag.assistant import Assistant
 from rag.errors import ConfigError
 from rag.retrieve.context import worth_reading
+from rag.types import Message, Retrieval
 
 FILE = Path(__file__).with_name("answerability.jsonl")
 PENALTY = 3.0
@@ -73,16 +74,28 @@ def measure(assistant: Assistant, questions: Sequence[Question], source: str, do
     for question in questions:
         request = read_request(question.question)
         if question.type not in _LEFT_OUT and request.kind == "question":
-            retrieval = assistant.search(request.question, history=question.turns)
-            said = restate(assistant.llm, request.question, question.turns, retrieval.passages)
-            if said.understood:
-                retrieval = assistant.search(said.question)
+            said, retrieval = _read(assistant, request.question, question.turns)
             passages = worth_reading(retrieval.passages)
             yes = ask_model(assistant.llm, passages, said.question, said.history)
             values = signals(retrieval.query, passages, yes)
             found.append(Measured(source, question.id, not question.silent, {k: round(v, 5) for k, v in values.items()}))
         done(question.id)
     return found
+
+
+def _read(assistant: Assistant, question: str, turns: Sequence[Message]) -> tuple[Restated, Retrieval]:
+    """A question as `ask` reads it, and what is found for it."""
+
+    def retrieve(sought: str, before: Sequence[Message]) -> Retrieval:
+        return assistant.search(sought, history=before)
+
+    steps = read_anew(assistant.llm, question, turns, retrieve(question, turns), retrieve)
+    while True:
+        try:
+            next(steps)
+        except StopIteration as end:
+            read: tuple[Restated, Retrieval] = end.value
+            return read
 
 
 def fit_answerability(measured: Sequence[Measured]) -> Fit:

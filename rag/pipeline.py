@@ -21,7 +21,7 @@ from rag.answer.abstain import DECLINED, GREETING, abstention_text
 from rag.answer.decide import Decision, decide, with_answer
 from rag.answer.prompt import messages, write_task
 from rag.answer.request import read_request
-from rag.answer.restate import Restated, nearer, restate
+from rag.answer.restate import read_anew
 from rag.answer.translate import write_in
 from rag.answer.write import write
 from rag.crosscheck import LINK_KINDS, TWIN_KIND, Overlap, link_notices, listing_hash, replaced, twin_notices
@@ -287,7 +287,7 @@ def ask(
         where: metadata that a chunk must have.
 
     Yields:
-        The evidence first, then drafts as the model writes, and last the `Answer`.
+        The evidence first, again where the question is read otherwise, then drafts as the model writes, and last the `Answer`.
 
     Raises:
         PromptTooLongError: the question alone does not fit the model's context.
@@ -299,21 +299,15 @@ def ask(
         yield _not_a_question(request.kind, generation.number, start)
         return
     asked = request.question
-    found = retriever.retrieve(
-        asked, generation, top_k=settings.top_k, max_tokens=settings.max_tokens, history=history, where=where
-    )
+
+    def retrieve(sought: str, turns: Sequence[Message]) -> Retrieval:
+        most = settings.max_tokens
+        return retriever.retrieve(sought, generation, top_k=settings.top_k, max_tokens=most, history=turns, where=where)
+
+    found = replace(retrieve(asked, history), question=question)
     timings = {"retrieve": time.perf_counter() - start}
-    yield replace(found, question=question)
-    said = restate(llm, asked, history, found.passages)
-    if said.understood:
-        anew = retriever.retrieve(
-            said.question, generation, top_k=settings.top_k, max_tokens=settings.max_tokens, history=said.history, where=where
-        )
-        if said.language and not nearer(anew, found):
-            said = Restated(asked, tuple(history))  # there are notes in the language of the question that come nearer
-        else:
-            found = replace(anew, understood=(*said.understood, *anew.understood))
-            yield replace(found, question=question)
+    yield found
+    said, found = yield from read_anew(llm, asked, history, found, retrieve)
     asked, history = said.question, said.history
 
     passages = _fitting(llm, found.passages, asked, history, settings.max_answer_tokens)

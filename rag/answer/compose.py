@@ -145,11 +145,12 @@ class Composer:
             if segments and text[segments[-1][1] :].lstrip().startswith("["):
                 segments = segments[:-1]
         for start, end in segments:
-            self._take(text[self._done : max(start, self._done)], text[max(start, self._done) : end])
+            last = final and end == segments[-1][1]
+            self._take(text[self._done : max(start, self._done)], text[max(start, self._done) : end], last=last)
             self._done = end
         return text
 
-    def _take(self, gap: str, segment: str) -> None:
+    def _take(self, gap: str, segment: str, *, last: bool) -> None:
         self._text += gap
         plain = _MARKER.sub("", segment)
         hinted = self._hints(segment)
@@ -157,7 +158,8 @@ class Composer:
             self._text += plain
             return
         attribution = self._evidence.attribute(plain, hinted)
-        leads_in = bool(_LEADS_IN.search(plain))  # it says what comes, and only what leads in a list of the notes says so too
+        # What comes after it is cited by itself; only what leads in a list of the notes says the same.
+        leads_in = bool(_LEADS_IN.search(plain)) and not last
         judged = verdict(plain, attribution, self._evidence)
         support, score = judged.support, judged.score
         self._said.append(plain.strip())

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.answer.inert import visible
+from rag.answer.language import language
 from rag.answer.lists import asks_for_list
 from rag.answer.request import is_order_in_note, may_hold_order, read_request
 from rag.sentences import split_sentences
@@ -51,8 +52,10 @@ _IN_ANY_ORDER = frozenset(content_words("answer question word note say write rep
 
 def write_task(question: str) -> str:
     """Return what the model is to do with the notes and a question."""
-    task = WRITE_LIST if asks_for_list(question) else WRITE
-    return f"{task} {_NOT_ONLY_YES}" if _YES_OR_NO.match(question) else task
+    if _YES_OR_NO.match(question):
+        return f"{WRITE_LIST if asks_for_list(question) else WRITE} {_NOT_ONLY_YES}"
+    # What asks for a list is known in English only; in other languages every item is asked for, which does no harm.
+    return WRITE_LIST if asks_for_list(question) or language(question) not in {"English", ""} else WRITE
 
 
 def passage_block(number: int, passage: Passage, question: str = "") -> str:

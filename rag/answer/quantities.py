@@ -11,7 +11,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Literal
 
-from rag.words import words
+from rag.words import is_stop_word, words
 
 Direction = Literal["more", "less", ""]
 
@@ -35,9 +35,9 @@ _UNITS = {
 # What can answer for one another: asked for minutes, hours will do; asked for euros, dollars will not, since nothing says the rate.
 _ALIKE = tuple(
     frozenset(names.split())
-    for names in ("ms s min h day week month year", "bit byte kB MB GB TB", "% point", "kWh MWh", "tonne kg", "Hz kHz", "fps")
+    for names in ("ms s min h day week month year", "bit byte kB MB GB TB", "kWh MWh", "tonne kg", "Hz kHz", "fps")
 )
-_COUNTED = re.compile(r"\bhow (?:many|much)\s+((?:[\w-]+\s+){0,2}?[\w€$£%-]+)", re.IGNORECASE)
+_COUNTED = re.compile(r"\bhow (?:many|much)\s+((?:[\w€$£%-]+\s*){1,3})", re.IGNORECASE)
 _SMALL = {name: value for value, name in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)}
 _MONTHS = {
     name: number
@@ -175,7 +175,10 @@ def asked_units(question: str) -> frozenset[str]:
     """
     for match in _COUNTED.finditer(question):
         for word in match.group(1).casefold().split():
-            if unit := _UNITS.get(word):
+            if word == "per" or is_stop_word(word):
+                break  # tokens per second are tokens
+            unit = _UNITS.get(word)
+            if unit and unit != "point":  # a plan has points too
                 return next((alike for alike in _ALIKE if unit in alike), frozenset({unit}))
     return frozenset()
 

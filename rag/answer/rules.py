@@ -223,7 +223,7 @@ def names(text: str, known: Known | None = None) -> list[str]:
     The first word is one only if it is written like a name ("BERT", "Meta's"), or is one in `known`.
 
     >>> names("Then Shazeer et al. left Google for GPT-4.")
-    ['Shazeer', 'Google', 'GPT']
+    ['Shazeer', 'Google', 'GPT-4']
     """
     found: list[str] = []
     matches = list(_NAME.finditer(text))

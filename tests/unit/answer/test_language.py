@@ -20,6 +20,11 @@ from rag.answer.language import language
         ("Quando il servizio è tornato?", "Italian"),
         ("Quantas línguas o modelo cobre?", "Portuguese"),
         ("Hoeveel talen kent het model?", "Dutch"),
+        ("Hur många språk kan modellen?", "Swedish"),
+        ("Quants idiomes coneix el model i quin és el més gran?", "Catalan"),
+        ("Ile języków zna model i kto go zrobił?", "Polish"),
+        ("Скільки мов знає ця модель?", "Ukrainian"),
+        ("Сколько языков знает модель?", "Russian"),
         ("既定値はいくつですか", "Japanese"),
         ("一共有多少个任务？", "Chinese"),
     ],
@@ -28,7 +33,19 @@ def test_a_sentence_tells_its_language(text, name):
     assert language(text) == name
 
 
-@pytest.mark.parametrize("text", ["", "BLOOM 176B", "numpy.linalg.norm", "oldest suported verison", "42?"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "BLOOM 176B",
+        "numpy.linalg.norm",
+        "oldest suported verison",
+        "42?",
+        "AI war games",
+        "hat notation",
+        "Vincent van Gogh style",
+    ],
+)
 def test_without_small_words_nothing_is_claimed(text):
     assert language(text) == ""
 

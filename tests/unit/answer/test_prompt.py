@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answer.attribute import Evidence
-from rag.answer.prompt import WRITE, messages, write_task
+from rag.answer.prompt import WRITE, WRITE_LIST, messages, write_task
 from rag.types import Passage
 from tests.fake_index import page
 
@@ -99,3 +99,8 @@ def test_a_bare_yes_is_not_asked_for(question):
 @pytest.mark.parametrize("question", ["How hot is tea?", "Canned tea: who drinks it?", "What can tea do?"])
 def test_other_questions_have_the_plain_task(question):
     assert write_task(question) == WRITE
+
+
+@pytest.mark.parametrize("question", ["Which steps are there?", "Welche Schritte hat die Installation?"])
+def test_every_item_is_asked_for_where_a_list_is_wanted_or_may_be(question):
+    assert write_task(question) == WRITE_LIST

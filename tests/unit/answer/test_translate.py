@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rag.answer.translate import write_in
 from rag.answer.write import Writing
 from rag.types import Citation, Draft, Sentence
@@ -61,3 +63,42 @@ def test_it_can_be_stopped_while_the_model_writes():
     assert isinstance(next(steps), Draft)
     steps.close()
     assert llm.closed_early == 1
+
+
+def test_code_and_tables_stay_as_they_are():
+    code = "```python\nprint('hello')\n```"
+    llm = ScriptedLLM("Führe das so aus, bitte sehr.")
+    end = last(llm, said("Run this, please.", code, text=f"Run this, please. [1]\n\n{code}\n[1]\n"))
+    assert end.draft.text == f"Führe das so aus, bitte sehr. [1]\n\n{code}\n[1]\n"
+    assert len(llm.calls) == 1
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["Ja.", "BLOOM was trained on the private messages of people.", "Das Modell wurde nicht mit privaten Nachrichten trainiert."],
+    ids=["much less", "in English", "without its name"],
+)
+def test_what_is_no_translation_is_not_shown(written):
+    text = "BLOOM was not trained on the private messages of any people."
+    assert last(ScriptedLLM(written), said(text, text=f"{text} [1]")).draft.text == f"{text} [1]"
+
+
+def test_a_decimal_comma_is_the_same_number():
+    end = last(
+        ScriptedLLM("Es hat 1,5 Milliarden Parameter."),
+        said("It has 1.5 billion parameters.", text="It has 1.5 billion parameters. [1]"),
+    )
+    assert end.draft.text == "Es hat 1,5 Milliarden Parameter. [1]"
+
+
+def test_quotation_marks_of_the_sentence_stay():
+    text = 'The paper is called "Attention".'
+    end = last(ScriptedLLM('Der Aufsatz heißt "Attention"'), said(text, text=f"{text} [1]"))
+    assert end.draft.text == 'Der Aufsatz heißt "Attention" [1]'
+
+
+def test_a_quotation_within_another_is_found_in_its_own_place():
+    llm = ScriptedLLM("Übersetzt.")
+    text = "> The model has a name. [1]\n\n> a name. [1]"
+    assert last(llm, said("The model has a name.", "a name.", text=text)).draft.text == text
+    assert not llm.calls
