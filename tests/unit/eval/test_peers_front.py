@@ -219,7 +219,9 @@ def test_installed_peers_make_a_quick_run_one_of_some_twenty_minutes():
 
 @pytest.mark.parametrize(("given", "part"), [([], "peers --quick"), (["ARGS=own --answers 1"], "own --answers 1")])
 def test_make_bench_compares_quickly_unless_told_otherwise(given, part):
-    said = subprocess.run(["make", "--dry-run", "bench", *given], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        ["make", "--dry-run", "--no-print-directory", "bench", *given], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
     lines = said.strip().splitlines()
     assert lines[-1].endswith(f"python -m eval bench {part}")
     [told] = [line for line in lines if line.startswith("echo") and "eval bench" in line]
