@@ -14,6 +14,7 @@ from typing import Final
 from rag.answer.prompt import neutral
 from rag.answer.request import read_request
 from rag.answer.translate import other_language, translated_question
+from rag.answer.write import one_line
 from rag.follow_up import searchable
 from rag.protocols import LLM
 from rag.types import Draft, Message, Retrieval
@@ -106,11 +107,7 @@ def _completed(llm: LLM, question: str, history: Sequence[Message]) -> Generator
     for *turns, whole in _EXAMPLES:
         messages += [{"role": "user", "content": _told(*turns)}, {"role": "assistant", "content": whole}]
     messages.append({"role": "user", "content": _told(asked[-1], answers[-1] if answers else "", question)})
-    written = ""
-    for piece in llm.stream(messages, max_tokens=_LONGEST, stop=("\n",)):
-        written += piece
-        yield Draft("", 0, (), ())
-    said = _asked(" ".join(written.split()))
+    said = _asked(" ".join((yield from one_line(llm, messages, _LONGEST)).split()))
     return said if _is_that(question, said, asked[-1]) else ""
 
 

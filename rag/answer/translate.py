@@ -15,7 +15,7 @@ from typing import Final
 from rag.answer.inert import inert
 from rag.answer.language import language
 from rag.answer.prompt import neutral
-from rag.answer.write import Writing
+from rag.answer.write import NOTHING, Writing, one_line
 from rag.protocols import LLM
 from rag.types import Draft, Message, Passage
 
@@ -57,11 +57,7 @@ def translated_question(llm: LLM, question: str, into: str) -> Generator[Draft, 
     shown: list[Message] = []
     for original, english in _EXAMPLES if into == "English" else ():
         shown += [_messages(original, into)[1], {"role": "assistant", "content": english}]
-    written = ""
-    for piece in llm.stream([rules, *shown, asked], max_tokens=_QUESTION_TOKENS, stop=("\n",)):
-        written += piece
-        yield Draft("", 0, (), ())
-    said = _checked(written, question, into)
+    said = _checked((yield from one_line(llm, [rules, *shown, asked], _QUESTION_TOKENS)), question, into)
     return said if said.endswith(_MARKS) or not question.rstrip().endswith(_MARKS) else ""
 
 
@@ -78,7 +74,7 @@ def write_in(llm: LLM, events: Iterable[Draft | Writing], into: str) -> Iterator
     """
     for event in events:
         if isinstance(event, Draft):
-            yield Draft("", 0, (), ())
+            yield NOTHING
             continue
         draft = event.draft
         for draft in _said_in(llm, event.draft, into):

@@ -5,7 +5,7 @@ Knows a model, passages and the composer; knows no index.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +15,8 @@ from rag.answer.prompt import messages, write_task
 from rag.protocols import LLM
 from rag.types import Draft, Message, Passage
 
-_NOTHING: Final = Draft("", 0, (), ())
+NOTHING: Final = Draft("", 0, (), ())
+"""What is shown while there is nothing to show; a caller can stop there."""
 _QUOTED_TIE: Final = 0.5  # where an answer needs more than this, the decision was too narrow for sentences that are only near
 _QUOTED_COVERAGE: Final = 0.5  # share of the question's words that a quotation must hold to be offered as its answer
 
@@ -35,6 +36,15 @@ class Writing:
     quoted: bool = False
     invented_markers: int = 0
     tie: float = 1.0
+
+
+def one_line(llm: LLM, messages: Sequence[Message], max_tokens: int) -> Generator[Draft, None, str]:
+    """Have a model write one line that is not shown; an empty draft for each piece lets a caller stop."""
+    written = ""
+    for piece in llm.stream(messages, max_tokens=max_tokens, stop=("\n",)):
+        written += piece
+        yield NOTHING
+    return written
 
 
 def write(
@@ -68,13 +78,13 @@ def write(
     invented = 0
     for given in (tuple(passages), tuple(passages[:1])):
         composer = Composer(given, question, source, drop_unsupported=drop_unsupported)
-        draft, tied = _NOTHING, least_tie <= 0
+        draft, tied = NOTHING, least_tie <= 0
         for piece in llm.stream(messages(given, question, history, write_task(question)), max_tokens=max_tokens):
             if piece:  # an empty one says that the prompt is still being read
                 composer.add(piece)
                 draft = composer.draft()
                 tied = tied or (bool(draft.citations) and not composer.declines and composer.tie >= least_tie)
-            yield draft if tied else _NOTHING  # also when nothing is new: a caller can only stop between two of these
+            yield draft if tied else NOTHING  # also when nothing is new: a caller can only stop between two of these
             if composer.repeats:
                 break
         draft = composer.finish()
@@ -82,7 +92,7 @@ def write(
         if draft.citations and not composer.declines:
             tie = composer.tie_at_last
             if not tied and tie < least_tie:
-                yield Writing(_NOTHING, invented_markers=invented, tie=tie)
+                yield Writing(NOTHING, invented_markers=invented, tie=tie)
                 return
             more = missing_items(question, draft.text, draft.citations, given)
             if more:
@@ -93,4 +103,4 @@ def write(
             break
     composer = Composer(passages, question, source)
     quoted = least_tie <= _QUOTED_TIE and composer.quote(_QUOTED_COVERAGE)
-    yield Writing(composer.current() if quoted else _NOTHING, quoted, invented)
+    yield Writing(composer.current() if quoted else NOTHING, quoted, invented)
