@@ -19,21 +19,11 @@ ACTIVE = "script, iframe, object, embed, img, svg, math, form, input, link, styl
 
 def test_asking_shows_the_evidence_and_then_the_answer_as_it_is_written(visit, chat, ask):
     page = visit(chat)
-    page.evaluate(
-        """() => {
-            window.seen = [];
-            new MutationObserver(() => {
-                const turn = document.querySelector('.turn');
-                if (!turn) return;
-                const words = turn.querySelector('.answer').innerText.length;
-                window.seen.push([turn.querySelectorAll('.card').length, words, turn.dataset.state]);
-            }).observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true });
-        }"""
-    )
+    watch_states(page)
     turn = ask(page, "How does lora save memory?")
     seen = page.evaluate("window.seen")
-    assert any(cards and not words for cards, words, _ in seen), "the evidence is there before the first word"
-    lengths = [words for _, words, state in seen if state == "running" and words]
+    assert any(cards and not words for cards, words, *_ in seen), "the evidence is there before the first word"
+    lengths = [words for _, words, _, state in seen if state == "running" and words]
     assert len(set(lengths)) > 5, "the answer grows"
     assert page.input_value("#question textarea") == ""
     assert turn.locator(".cite").count() == 4
@@ -121,10 +111,10 @@ def test_a_doubtful_answer_is_held_back_until_its_first_sentence_stands(visit, c
     watch_states(page)
     turn = ask(page, "Perhaps: how does lora save memory?")
     seen = page.evaluate("window.seen")
-    held = [(cards, words) for cards, words, status in seen if status.startswith("Writing and checking")]
+    held = [(cards, words) for cards, words, status, _ in seen if status.startswith("Writing and checking")]
     assert held, "the page says what it waits for"
     assert all(cards and not words for cards, words in held), "the evidence is there, and no word of the answer"
-    shown = [words for _, words, status in seen if status == "Writing…"]
+    shown = [words for _, words, status, _ in seen if status == "Writing…"]
     assert shown[0] > 60, "the first sentence comes whole"
     assert shown == sorted(shown), "nothing is taken back"
     assert turn.locator(".cite").count() == 4
@@ -134,7 +124,7 @@ def test_an_answer_about_something_else_is_never_shown(visit, chat, ask):
     page = visit(chat)
     watch_states(page)
     turn = ask(page, "Perhaps: how does lora save memory in VALL-E?")
-    assert not any(words for _, words, status in page.evaluate("window.seen") if status.startswith(("Writing", "Reading")))
+    assert not any(words for _, words, status, _ in page.evaluate("window.seen") if status.startswith(("Writing", "Reading")))
     assert "What comes nearest is said of something else." in turn.locator(".abstained").inner_text()
     assert turn.locator(".abstained li").count() == 3
 
@@ -158,7 +148,7 @@ def test_stop_works_while_an_answer_is_held_back_and_nothing_moves(visit, chat, 
 
 
 def watch_states(page):
-    """Keep what stood on the page, each time that it changed: cards, letters of the answer, status."""
+    """Keep what stood on the page, each time that it changed: cards, letters of the answer, status, state."""
     page.evaluate(
         """() => {
             window.seen = [];
@@ -166,7 +156,8 @@ def watch_states(page):
                 const turn = document.querySelector('.turn');
                 if (!turn) return;
                 const words = turn.querySelector('.answer').innerText.length;
-                window.seen.push([turn.querySelectorAll('.card').length, words, turn.querySelector('.status').innerText]);
+                const status = turn.querySelector('.status').innerText;
+                window.seen.push([turn.querySelectorAll('.card').length, words, status, turn.dataset.state]);
             }).observe(document.body, { childList: true, subtree: true, characterData: true, attributes: true });
         }"""
     )
