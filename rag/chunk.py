@@ -18,7 +18,7 @@ from rag.piece import Piece, join, split_block
 from rag.protocols import TokenCounter
 from rag.types import Chunk, Document, Metadata, heading_line
 
-CHUNKER_VERSION = "5"
+CHUNKER_VERSION = "6"
 _TINY_TOKENS = 24  # a section with less text than this says too little alone; any more and its own heading path is worth keeping
 
 
@@ -61,6 +61,7 @@ def chunk_page(document: Document, page: Page, counter: TokenCounter, target_tok
                 line=lines.line(whole.spans[0][0]),
                 lead=_lead(pieces, _said(document.title, path)),
                 repeated=whole.repeated,
+                code=whole.code,
                 metadata=_filters(document.metadata),
             )
         )

@@ -21,6 +21,7 @@ from rag.types import Alignment, Segment, Span
 # Word pieces see a word of more than 100 characters as one unknown token; a line of base64 must still be as long as it looks.
 _MAX_CHARS_PER_TOKEN = 8
 _PAUSE = re.compile(r"\s|[、，；：]")
+_CODE = "code"
 _LEADS = "เแโใไ\u200d"  # vowels of Thai that are written before their consonant, and what joins two signs
 
 
@@ -38,6 +39,8 @@ class Piece:
         group: of the block, where this is the whole of it.
         tight: whether it continues the block of the piece before it.
         repeated: spans that other pieces show too.
+        code: the stretches of `text` that are blocks of code.
+        named: how many characters of `text` are the name of a file, which stands above its code.
     """
 
     kind: str
@@ -49,6 +52,8 @@ class Piece:
     group: int = 0
     tight: bool = False
     repeated: tuple[Span, ...] = ()
+    code: tuple[Span, ...] = ()
+    named: int = 0
 
 
 def join(pieces: Sequence[Piece]) -> Piece:
@@ -56,10 +61,17 @@ def join(pieces: Sequence[Piece]) -> Piece:
     parts: list[str] = []
     length = 0
     alignment: list[Segment] = []
+    code: list[Span] = []
     for piece in pieces:
         gap = ("\n" if piece.tight else "\n\n") if parts else ""
         parts += [gap, piece.text]
         alignment += shift(piece.alignment, length + len(gap))
+        begin = length + len(gap) + piece.named
+        end = length + len(gap) + len(piece.text)
+        if piece.kind == _CODE and piece.tight and code and code[-1][1] == length:
+            code[-1] = (code[-1][0], end)  # more lines of the same block
+        elif piece.kind == _CODE and begin < end:
+            code.append((begin, end))
         length += len(gap) + len(piece.text)
     spans = merge(span for piece in pieces for span in piece.spans)
     repeated = merge(span for piece in pieces for span in piece.repeated)
@@ -70,6 +82,8 @@ def join(pieces: Sequence[Piece]) -> Piece:
         alignment=tuple(alignment),
         tokens=sum(piece.tokens for piece in pieces),
         repeated=repeated,
+        code=tuple(code),
+        named=0,
     )
 
 
@@ -87,7 +101,8 @@ def split_block(block: Block, counter: TokenCounter, room: int) -> list[Piece]:
     # A heading that leaves no room for what follows it is cut like any other text.
     leads = (block.kind == "heading" or block.label) and tokens <= room // 2
     if tokens <= room:
-        return [Piece(block.kind, block.text, block.spans, block.alignment, tokens, leads, block.group)]
+        name = len(block.parts[0].text) + 1 if block.parts and block.parts[0].kind == "name" else 0
+        return [Piece(block.kind, block.text, block.spans, block.alignment, tokens, leads, block.group, named=name)]
     header = block.header
     header_tokens = count(header.text, counter) if header else 0
     if header is None or header_tokens > room // 2:  # a header that leaves no room for rows is a row like any other

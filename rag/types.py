@@ -91,6 +91,7 @@ class Chunk:
         line: of the first character, from 1.
         lead: how many characters of `text` are the headings that it starts with; the heading path says them again.
         repeated: those spans that other chunks show on purpose too, such as a table's header.
+        code: the stretches of `text` that are blocks of code, without their fences.
         metadata: fields for filtering.
     """
 
@@ -107,6 +108,7 @@ class Chunk:
     line: int = 1
     lead: int = 0
     repeated: tuple[Span, ...] = ()
+    code: tuple[Span, ...] = ()
     metadata: Metadata = field(default_factory=dict)
 
     @property
@@ -174,6 +176,7 @@ class Passage:
         text: what is shown; `chunk.text` unless trimmed.
         spans: what it shows of the source; `chunk.spans` unless trimmed.
         alignment: from `text` to the source; `chunk.alignment` unless trimmed.
+        code: the stretches of `text` that are blocks of code.
     """
 
     chunk: Chunk
@@ -184,6 +187,7 @@ class Passage:
     text: str
     spans: tuple[Span, ...]
     alignment: Alignment
+    code: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

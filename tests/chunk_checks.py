@@ -59,6 +59,7 @@ def _check_chunk(source: str, chunk: Chunk) -> None:
         assert end <= start
     assert chunk.line == 1 + len(re.findall(r"\r\n|\r|\n", source[: chunk.start]))
     assert 0 <= chunk.lead <= len(chunk.text)
+    assert all(0 <= start < end <= len(chunk.text) for start, end in chunk.code)
     last = 0
     for text_start, text_end, start, end in chunk.alignment:
         assert last <= text_start < text_end <= len(chunk.text)

@@ -24,6 +24,9 @@ _SHORT_WORDS = 3
 _GAIN = 0.25  # a further unit is cited only if it covers this much more of the sentence
 _REPEATED = 0.15  # what a word of the question weighs in a sentence, beside one that answers it
 _MOST_UNITS = 3
+_QUOTED = 2
+_PER_RANK = 0.02  # share of the question's words that a passage further down has to hold more to be as near
+_SAME_CODE = 0.7  # share of the words of a block of code that a block of the notes must hold to be its source
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,7 @@ class Evidence:
 
     def __init__(self, passages: Sequence[Passage], question: str) -> None:
         self.units = tuple(unit for index, passage in enumerate(passages) for unit in _units(index, passage, question))
+        self._code = tuple(unit for index, passage in enumerate(passages) for unit in _code(index, passage, question))
         counts = Counter(word for unit in self.units for word in unit.words)
         total = len(self.units) + 1
         self._weight = {word: math.log(1 + total / count) for word, count in counts.items()}
@@ -99,6 +103,29 @@ class Evidence:
         held_numbers = frozenset(number for unit in chosen for number in unit.numbers)
         missing = frozenset(numbers(sentence)) - held_numbers
         return Attribution(tuple(chosen), self.share(said & held, said), missing)
+
+    def nearest(self) -> tuple[Unit, ...]:
+        """Return the units that hold most of the question's words, best first; of equals, those of the better passage."""
+        asked = self.known.asked
+        shares = {
+            index: self.share(unit.words & asked, asked) - _PER_RANK * unit.passage
+            for index, unit in enumerate(self.units)
+            if not unit.text.rstrip().endswith(":")  # leads in what it does not say
+        }
+        best = sorted(shares, key=lambda index: -shares[index])[:_QUOTED]
+        return tuple(self.units[index] for index in best)
+
+    def attribute_code(self, block: str) -> Attribution:
+        """Find the block of code that a block of code was taken from; where there is none, the lines that hold its words.
+
+        Args:
+            block: with or without its fences.
+        """
+        said = frozenset(content_words(block))
+        best = max(self._code, key=lambda unit: self.share(unit.words & said, said), default=None)
+        if best is None or (coverage := self.share(best.words & said, said)) < _SAME_CODE:
+            return self.attribute(block)
+        return Attribution((best,), coverage, frozenset(numbers(block)) - best.numbers)
 
     def _best(
         self, looked_for: frozenset[str], said_numbers: frozenset[str], hinted: Sequence[int], taken: Sequence[Unit]
@@ -141,4 +168,15 @@ def _units(index: int, passage: Passage, question: str) -> list[Unit]:
         if span is None or not own or not is_told(text, question):
             continue  # an order to the model is evidence of nothing
         units.append(Unit(index, span, text, own | heading_words, frozenset(numbers(text))))
+    return units
+
+
+def _code(index: int, passage: Passage, question: str) -> list[Unit]:
+    """The blocks of code of a passage, each as one unit."""
+    units = []
+    for start, end in passage.code:
+        text = passage.text[start:end]
+        span = to_source(passage.alignment, start, end)
+        if span is not None and is_told(text, question):
+            units.append(Unit(index, span, text, frozenset(content_words(text)), frozenset(numbers(text))))
     return units

@@ -17,6 +17,7 @@ from rag.answer.support import verdict
 from rag.lines import LineTable
 from rag.sentences import split_sentences
 from rag.types import Citation, Draft, Passage, Sentence, Span
+from rag.words import content_words
 
 _MARKER = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _LATE_MARKER = re.compile(r"([.!?。！？])((?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])+)")
@@ -31,6 +32,7 @@ _DECLINES = re.compile(
     r"\b(?:erwähn\w+|genannt|angegeben|mentionn\w+|precis\w+|mencion\w+|indica\w+|menzion\w+)\b",
     re.IGNORECASE,
 )
+_AGREES = frozenset(content_words("yes no indeed not does answer question notes say state according"))
 _LEADS_IN = re.compile(r":\s*$")
 _LIST_MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s*$")
 
@@ -101,6 +103,12 @@ class Composer:
         """Whether all that was written so far is that the notes do not say."""
         return bool(self._sentences) and all(_DECLINES.search(sentence.text) for sentence in self._sentences)
 
+    @property
+    def echoes(self) -> bool:
+        """Whether all that was written so far is what was asked: "Yes, it can do that"."""
+        said = frozenset(word for sentence in self._sentences for word in content_words(sentence.text))
+        return bool(self._sentences) and said <= self._evidence.known.asked | _AGREES
+
     def complete(self, items: Sequence[Item]) -> None:
         """Add list items of the notes, word for word, each cited, after `finish`."""
         self._text = f"{self._text.rstrip()}\n\nAlso in that list:\n\n"
@@ -115,17 +123,21 @@ class Composer:
         Args:
             least: share of the question's words that they must hold, 0 to 1.
         """
-        found = self._evidence.attribute(self._question)
-        if not found.units or found.coverage < least:
+        if not self._evidence.units or self._evidence.attribute(self._question).coverage < least:
             return False
-        self._raw, self._text, self._done = "", "The notes say:\n\n", 0
+        self._raw, self._text, self._done = "", "", 0
         self._sentences, self._citations = [], {}
-        for unit in found.units:
+        self.add_quotation()
+        return True
+
+    def add_quotation(self) -> None:
+        """Add the sentences of the notes that come nearest to the question, as quotations, after `finish`."""
+        self._text = f"{self._text.rstrip()}\n\nThe notes say:\n\n".lstrip()
+        for unit in self._evidence.nearest():
             marker = self._cite(unit)
             plain = " ".join(unit.text.split())
             self._text += f"> {plain} [{marker}]\n\n"
             self._sentences.append(Sentence(plain, "supported", 1.0, (marker,)))
-        return True
 
     def current(self) -> Draft:
         """Return what there is, after `finish`, `complete` or `quote`."""
@@ -157,7 +169,8 @@ class Composer:
         if not re.search(r"\w", plain) or _LIST_MARK.fullmatch(plain):
             self._text += plain
             return
-        attribution = self._evidence.attribute(plain, hinted)
+        is_code = plain.startswith(("```", "~~~"))
+        attribution = self._evidence.attribute_code(plain) if is_code else self._evidence.attribute(plain, hinted)
         # What comes after it is cited by itself; only what leads in a list of the notes says the same.
         leads_in = bool(_LEADS_IN.search(plain)) and not last
         judged = verdict(plain, attribution, self._evidence)

@@ -76,7 +76,7 @@ def _runs(index: int, passage: Passage) -> list[list[Item]]:
     runs: list[list[tuple[int, Item]]] = [[]]
     position = 0
     for line in passage.text.split("\n"):
-        match = _ITEM.match(line)
+        match = None if any(low <= position < high for low, high in passage.code) else _ITEM.match(line)
         start = position + (match.start("text") if match else 0)
         span = to_source(passage.alignment, start, position + len(line)) if match else None
         position += len(line) + 1

@@ -50,9 +50,14 @@ _TOLD = 2  # words of a note's order that a question must share to be about it
 _IN_ANY_ORDER = frozenset(content_words("answer question word note say write reply instruction"))
 
 
+def is_yes_or_no(question: str) -> bool:
+    """Whether a question is one that Yes or No answers."""
+    return bool(_YES_OR_NO.match(question))
+
+
 def write_task(question: str) -> str:
     """Return what the model is to do with the notes and a question."""
-    if _YES_OR_NO.match(question):
+    if is_yes_or_no(question):
         return f"{WRITE_LIST if asks_for_list(question) else WRITE} {_NOT_ONLY_YES}"
     # What asks for a list is known in English only; in other languages every item is asked for, which does no harm.
     return WRITE_LIST if asks_for_list(question) or language(question) not in {"English", ""} else WRITE
@@ -60,7 +65,7 @@ def write_task(question: str) -> str:
 
 def passage_block(number: int, passage: Passage, question: str = "") -> str:
     """Return a passage as it stands in the prompt, heading line included, without the orders in it that are not asked about."""
-    text = "".join(passage.text[start:end] for start, end in _told(passage.text, question))
+    text = "".join(_fenced(passage, _told(passage.text, question)))
     return f"Note {number}: {neutral(_flat(passage.chunk.heading_line))}\n{neutral(text)}\n\n"
 
 
@@ -96,6 +101,17 @@ def _orders(text: str) -> tuple[Span, ...]:
     if not may_hold_order(visible(text)):
         return ()
     return tuple((start, end) for start, end in split_sentences(text) if is_order_in_note(visible(text[start:end])))
+
+
+def _fenced(passage: Passage, told: Iterator[Span]) -> Iterator[str]:
+    """What is told of a text, with its code in fences: a model writes code as it was given it."""
+    marks = [mark for start, end in passage.code for mark in ((start, "```\n"), (end, "\n```"))]
+    for position, end in told:
+        while marks and marks[0][0] <= end:
+            place, fence = marks.pop(0)
+            yield passage.text[position : max(place, position)] + fence
+            position = max(place, position)
+        yield passage.text[position:end]
 
 
 def neutral(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 
 from rag.answer.compose import Composer
 from rag.answer.lists import missing_items
-from rag.answer.prompt import messages, write_task
+from rag.answer.prompt import is_yes_or_no, messages, write_task
 from rag.protocols import LLM
 from rag.types import Draft, Message, Passage
 
@@ -61,7 +61,8 @@ def write(
     """Yield drafts while the model writes, and last the `Writing`.
 
     A model that declines although the passages hold the answer is asked again with the best passage alone, and where that does not
-    help either, the sentences that come nearest to the question are quoted. Where an answer has to be said of what was asked,
+    help either, the sentences that come nearest to the question are quoted; they also follow an answer that says no more than the
+    question did. Where an answer has to be said of what was asked,
     nothing is shown before a sentence is.
 
     Args:
@@ -94,6 +95,10 @@ def write(
             if not tied and tie < least_tie:
                 yield Writing(NOTHING, invented_markers=invented, tie=tie)
                 return
+            if composer.echoes:
+                if not is_yes_or_no(question) and len(given) > 1:
+                    continue  # it names nothing
+                composer.add_quotation()
             more = missing_items(question, draft.text, draft.citations, given)
             if more:
                 composer.complete(more)

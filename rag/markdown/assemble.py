@@ -337,7 +337,7 @@ class Assembler(Stream):
             for piece in pieces:
                 piece.text_start += len(named.text) + 1
                 piece.text_end += len(named.text) + 1
-            pieces.insert(0, Piece("line", 0, len(named.text), start))
+            pieces.insert(0, Piece("name", 0, len(named.text), start))
             cleaned = join([named, cleaned]) if cleaned.text else named
         self.emit(Draft("code", cleaned, start, end, pieces, info=lang))
 

@@ -26,7 +26,7 @@ Kind = Literal[
     "image",
     "html",
 ]
-PartKind = Literal["sentence-able", "header", "row", "item", "line"]
+PartKind = Literal["sentence-able", "header", "row", "item", "line", "name"]
 LinkKind = Literal["link", "image", "wikilink", "embed", "relref", "snippet", "import"]
 Dialect = Literal["docusaurus", "hugo", "mkdocs", "obsidian", "myst", "gfm"]
 
@@ -36,7 +36,7 @@ class Part:
     """A stretch of a block that is better not cut: a row, an item, a line of code; or prose that may be cut by sentence.
 
     Attributes:
-        kind: what it is; a table's first part is its `header`.
+        kind: what it is; a table's first part is its `header`, and code may begin with its file's `name`.
         text: `block.text[start:start + len(text)]`.
         start: where it begins in the block's text. Parts are in order; what lies between two of them is white space.
         spans: what it shows of the source. The parts' spans together are the block's.

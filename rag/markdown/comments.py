@@ -9,11 +9,18 @@ from rag.markdown.lines import line_end
 from rag.markdown.scan import Scan
 
 _FACT = re.compile(r"<!--\s*([A-Za-z][\w-]*:[\w-]+)[ \t]+(\S.*?)\s*-->", re.DOTALL)
+# Those that Material for MkDocs puts on the page as a badge or a name; other facts stay for programs.
+_SHOWN = re.compile(r"md:(?:version|default|flag|setting|option|extension|feature|plugin|utility)")
+_SHOWN_CHARS = 80
+_OF_HEADING = re.compile(r"[ \t>]*#{1,6}[ \t]+")
 _DESCRIBED = re.compile(r"[ \t]*\n(?:[ \t]*\n)?:[ \t]{1,4}\S")
 
 
 def html(scan: Scan, at: int) -> int:
-    """`<!-- ... -->`; one that carries a fact, such as `<!-- md:version 9.2.0 -->`, gives it to the metadata."""
+    """`<!-- ... -->`; one that carries a fact, such as `<!-- md:version 9.2.0 -->`, gives it to the metadata.
+
+    Where the site shows the fact, its reader sees `version 9.2.0`, and as a heading or a term of a definition list the value alone.
+    """
     close = scan.find("-->", at + 2 if scan.text.startswith("<!-->", at) else at + 4)
     if close < 0:
         scan.notice(at, "unclosed-comment", "This comment is not closed; it is read as text.")
@@ -24,11 +31,17 @@ def html(scan: Scan, at: int) -> int:
         values = scan.facts.setdefault(fact[1], [])
         if fact[2] not in values:
             values.append(fact[2])
-    if fact and fact.end() == end and scan.begins_line(at) and _DESCRIBED.match(scan.text, end):
-        scan.hide(at, fact.start(2), blank=False)  # the term of a definition list: its reader sees the name
-        scan.hide(fact.end(2), end, blank=False)
-    else:
+    if fact is None or fact.end() != end:
         scan.hide(at, end)
+        return end
+    described = scan.begins_line(at) and _DESCRIBED.match(scan.text, end)
+    if not described and not (_SHOWN.fullmatch(fact[1]) and len(fact[2]) <= _SHOWN_CHARS and "\n" not in fact[2]):
+        scan.hide(at, end)
+        return end
+    line = scan.text.rfind("\n", 0, at) + 1
+    alone = described or _OF_HEADING.fullmatch(scan.text, line, at)
+    scan.hide(at, fact.start(2) if alone else fact.start(1) + len("md:"), blank=False)
+    scan.hide(fact.end(2), end, blank=False)
     return end
 
 

@@ -12,7 +12,7 @@ from typing import Final
 
 from rag.align import cut, to_spans
 from rag.retrieve.rank import Ranked
-from rag.types import Passage
+from rag.types import Chunk, Passage, Span
 
 _WORTH: Final = 0.5  # of the best score
 
@@ -92,7 +92,8 @@ def _text_only(candidate: Ranked, place: int) -> Passage:
     Numbers of as many digits cost the same, so a passage is counted as number 1 or 10, and a counter may remember it.
     """
     chunk, place = candidate.chunk, 10 ** (len(str(place)) - 1)
-    return Passage(chunk, candidate.score, place, candidate.scores, 0, chunk.text[chunk.lead :], chunk.spans, chunk.alignment)
+    text = chunk.text[chunk.lead :]
+    return Passage(chunk, candidate.score, place, candidate.scores, 0, text, chunk.spans, chunk.alignment, _code(chunk))
 
 
 def shown(candidate: Ranked, place: int) -> Passage:
@@ -101,4 +102,9 @@ def shown(candidate: Ranked, place: int) -> Passage:
     end = len(chunk.text)
     spans = to_spans(chunk.alignment, chunk.spans, chunk.lead, end) if chunk.lead else chunk.spans
     text, alignment = chunk.text[chunk.lead :], cut(chunk.alignment, chunk.lead, end)
-    return Passage(chunk, candidate.score, place, candidate.scores, 0, text, spans, alignment)
+    return Passage(chunk, candidate.score, place, candidate.scores, 0, text, spans, alignment, _code(chunk))
+
+
+def _code(chunk: Chunk) -> tuple[Span, ...]:
+    """Where code stands in what is shown of a chunk."""
+    return tuple((start - chunk.lead, end - chunk.lead) for start, end in chunk.code if start >= chunk.lead)

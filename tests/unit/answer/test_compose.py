@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from rag.answer.compose import Composer
@@ -114,3 +116,13 @@ def test_what_leads_in_a_list_is_cited_only_to_what_leads_in_one(said, quotes):
     assert len(draft.sentences[0].citations) == len(quotes)
     assert all(citation.quote.endswith(":") for citation in draft.citations if citation.marker in draft.sentences[0].citations)
     assert draft.citations[-1].quote.endswith("The middle layer has tools.")
+
+
+def test_a_block_of_code_is_cited_as_a_whole():
+    text = "Set the address:\n\nsite_url: https://example.com\nname: Tea\n\nThen the address: it is needed."
+    start = text.index("site_url")
+    code = (start, text.index("\n\nThen"))
+    made = Composer([replace(passage(text), code=(code,))], "What is set?", lambda path: text)
+    _, draft = write(made, "Set this:\n\n```yaml\nsite_url: https://example.com\nname: Tea\n```\n")
+    assert [citation.quote for citation in draft.citations][-1] == text[slice(*code)]
+    assert draft.sentences[-1].support == "supported"

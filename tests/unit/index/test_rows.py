@@ -34,6 +34,7 @@ chunks = st.builds(
     kind=st.text(),
     line=st.integers(1),
     lead=st.integers(0),
+    code=st.lists(span).map(tuple),
     repeated=st.lists(span).map(tuple),
     metadata=st.dictionaries(any_text, json_values),
 )

@@ -218,11 +218,12 @@ CHUNKS = {
         "Cache",
         [
             (
-                "Cache > When it helps",
-                "admonition",
-                "Cache\n\nWhen it helps\n\nIt helps where the same long prefix comes again and again, as the system prompt of an assistant does all day long.",
+                "Cache",
+                "mixed",
+                "Cache\n\nversion 9.2.0\n\nWhen it helps\n\nIt helps where the same long prefix comes again and again, as the system prompt of an assistant does all day long.",
                 (
                     "# Cache",
+                    "version 9.2.0",
                     "When it *helps*",
                     "It helps where the same long prefix comes again and again, as the system prompt of an assistant does all day long.",
                 ),
@@ -336,3 +337,30 @@ def test_other_line_ends_change_nothing_but_themselves(name):
     chunks = chunk_page(Document("id", path, page.title, page.metadata, other, ""), page, Pieces(), 90)
     check_chunks(other, page, chunks)
     assert [chunk.text for chunk in chunks] == [text for _, _, text, _ in expected]
+
+
+def test_code_is_known_where_it_stands():
+    source = """\
+# A
+
+Text.
+
+``` py title="warm.py"
+warm(prefix)
+cold()
+```
+
+- item
+
+  ```
+  x = 1
+  ```
+"""
+    page = parse(source, "docs/a.md")
+    whole, *_ = chunk_page(Document("id", "docs/a.md", "A", {}, source, ""), page, Pieces(), 90)
+    assert [whole.text[start:end] for start, end in whole.code] == ["warm(prefix)\ncold()", "x = 1"]
+    lines = "".join(f"line_{number} = {number}\n" for number in range(60))
+    long = f"# A\n\n```\n{lines}```\n"
+    cut = chunk_page(Document("id", "a.md", "A", {}, long, ""), parse(long, "a.md"), Pieces(), 90)
+    assert len(cut) > 1
+    assert "".join(chunk.text[start:end] + "\n" for chunk in cut for start, end in chunk.code) == lines

@@ -264,9 +264,38 @@ Text <!-- note to self -->.
     page = page_of(source, "docs/m.md")
     assert outline(source, page) == [
         ("heading", "", "A", ("# A",)),
+        ("paragraph", "A", "version 9.2.0 flag experimental", ("version 9.2.0", "flag experimental")),
         ("paragraph", "A", "Text .", ("Text", ".")),
     ]
     assert {"md:version": ["9.2.0"], "md:flag": ["experimental"]}.items() <= page.metadata.items()
+
+
+def test_a_fact_is_read_where_the_site_shows_it():
+    source = """\
+# Plugin
+
+#### <!-- md:setting config.enabled -->
+
+The last version with it was
+<!-- md:version 4.6.3 -->.
+
+| since | <!-- md:version 1.2 --> |
+|-------|-------------------------|
+| to    | 2                       |
+
+<!-- md:default
+`true` -->
+<!-- todo:fix this -->
+<!-- md:note nobody sees it -->
+"""
+    page = page_of(source, "docs/m.md")
+    assert [(block.kind, block.text) for block in page.blocks] == [
+        ("heading", "Plugin"),
+        ("heading", "config.enabled"),
+        ("paragraph", "The last version with it was version 4.6.3."),
+        ("table", "since | version 1.2\nto | 2"),
+    ]
+    assert page.metadata["md:note"] == ["nobody sees it"]
 
 
 def test_footnote_with_a_body_below():
@@ -363,6 +392,7 @@ Text
         ("code", "lang: en", ("definition",)),
         ("definition", "type:note", ("definition",)),
         ("admonition", "Body.", ("definition", "admonition")),
+        ("paragraph", "version 9.2.0", ()),
         ("paragraph", "Text", ()),
     ]
     assert page.metadata["md:option"] == ["search.lang", "type:note"]
