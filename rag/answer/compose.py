@@ -22,6 +22,7 @@ from rag.words import content_words
 _MARKER = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _LATE_MARKER = re.compile(r"([.!?。！？])((?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])+)")
 _FENCE = re.compile(r"^(```|~~~).*?(?:^\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
+_SENTENCE_WORDS = 5  # what is longer is not said twice; what is shorter may be a cell of a table
 _REPEATS = 3  # a table may say the same twice; a model in a loop says it for ever
 _DECLINES = re.compile(
     r"\b(?:notes?|text|passages?|context|information|sources?)\b[^.]{0,60}\b(?:do(?:es)? not|don't|doesn't|did not|no)\b[^.]{0,40}"
@@ -38,7 +39,10 @@ _LIST_MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s*$")
 
 
 class Composer:
-    """Builds one answer. `add` takes what the model writes, `draft` says what can be shown, `finish` ends it."""
+    """Builds one answer. `add` takes what the model writes, `draft` says what can be shown, `finish` ends it.
+
+    A sentence that was said before is left out.
+    """
 
     def __init__(
         self, passages: Sequence[Passage], question: str, source: Callable[[str], str], *, drop_unsupported: bool = False
@@ -175,8 +179,9 @@ class Composer:
         leads_in = bool(_LEADS_IN.search(plain)) and not last
         judged = verdict(plain, attribution, self._evidence)
         support, score = judged.support, judged.score
+        again = plain.strip() in self._said and len(plain.split()) >= _SENTENCE_WORDS
         self._said.append(plain.strip())
-        if self._drop and support != "supported":
+        if again or (self._drop and support != "supported"):
             return
         cited = (
             [unit for unit in attribution.units if not leads_in or _LEADS_IN.search(unit.text)] if support == "supported" else []

@@ -126,3 +126,17 @@ def test_a_block_of_code_is_cited_as_a_whole():
     _, draft = write(made, "Set this:\n\n```yaml\nsite_url: https://example.com\nname: Tea\n```\n")
     assert [citation.quote for citation in draft.citations][-1] == text[slice(*code)]
     assert draft.sentences[-1].support == "supported"
+
+
+def test_a_sentence_is_not_shown_twice_and_a_loop_is_noticed():
+    made = composer()
+    said = "BERT was released in the year 2018."
+    _, draft = write(made, f"{said} {said} {said} {said}")
+    assert draft.text == f"{said} [1]"
+    assert len(draft.sentences) == 1
+    assert made.repeats
+
+
+def test_short_rows_may_be_the_same():
+    _, draft = write(composer(), "- in 2018\n- BERT\n- in 2018\n")
+    assert draft.text.count("in 2018") == 2
