@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 from ragas.llms.base import InstructorBaseRagasLLM
 
 from eval.errors import JudgementError
+from eval.form import form
 from eval.judgement import Call, Verdict
 from eval.protocol import SYSTEM, TASK, VERDICT_FIRST
 from eval.schema import Schema, bounded_schema, longest_chars, scale
@@ -98,7 +99,11 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
         verdicts: list[Verdict] = []
         error = ""
         try:
-            self._write(messages, bounded_schema(response_model, items=self._items, verdict_first=self._verdict_first), pieces)
+            schema = bounded_schema(response_model, items=self._items, verdict_first=self._verdict_first)
+            if blank := self._blank(schema, prompt):
+                verdicts = self._fill(messages, blank, response_model.__name__, pieces)
+                return _parsed("".join(pieces), response_model)
+            self._write(messages, schema, pieces)
             reply = _parsed("".join(pieces), response_model)
             verdicts = self._weighted(messages, "".join(pieces), response_model.__name__)
             return reply
@@ -123,6 +128,25 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
             )
         wanted = max(_LEAST_TOKENS, int(longest_chars(schema) / _CHARS_PER_TOKEN))
         pieces.extend(self._llm.stream(messages, max_tokens=min(room, wanted), schema=schema))
+
+    def _blank(self, schema: Schema, prompt: str) -> str:
+        """The reply where only verdicts are open and the engine goes on with words that are put into its mouth; else nothing."""
+        return form(schema, prompt) if self._verdict_first and getattr(self._llm, "continues", False) else ""
+
+    def _fill(self, messages: list[Message], blank: str, model: str, pieces: list[str]) -> list[Verdict]:
+        """Choose each verdict of a form by its probability, those before it being chosen."""
+        verdicts, done = [], 0
+        for found in _FLAG.finditer(blank):
+            pieces.append(blank[done : found.end()])
+            values = scale(model, found[1])
+            said: Message = {"role": "assistant", "content": "".join(pieces)}
+            shares = self._llm.probabilities([*messages, said], [str(each) for each in values])
+            value = values[shares.index(max(shares))]
+            verdicts.append(Verdict(found[1], value, sum(share * each for share, each in zip(shares, values, strict=True))))
+            pieces.append(str(value))
+            done = found.end(2)
+        pieces.append(blank[done:])
+        return verdicts
 
     def _weighted(self, messages: list[Message], reply: str, model: str) -> list[Verdict]:
         """Return the verdicts of a reply, each with its expected value: the reply up to it is given back as the judge's own words.

@@ -10,12 +10,13 @@ engine reads it once, also where a verdict is weighed and the judge's own words 
 
 MAX_ITEMS = 10
 MAX_CHARS = 300
-REASON_CHARS = 60  # a token of a reason costs as much time as several of a prompt
+REASON_CHARS = 60  # where it stands before its verdict: a token of a reason costs as much time as several of a prompt
 
 VERDICT_FIRST = True
-"""Whether a verdict is asked for before its reason. ragas' forms have the reason first, and a small judge reasons itself astray."""
+"""Whether a verdict is asked for without a reason. ragas' forms have one before it, and a small judge reasons itself astray; one
+behind it changes nothing any more, so none is written."""
 
-REVISION = 2
+REVISION = 3
 """Raised when the judging code changes in a way that changes judgements, and the words and bounds above do not show it."""
 
 PROTOCOL = {

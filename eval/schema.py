@@ -52,8 +52,8 @@ def bounded_schema(model: type[BaseModel], *, items: int | None = None, verdict_
     Args:
         model: the pydantic model to fill; recursive models are not supported.
         items: how many items the lists at the top have exactly; None leaves it to the model, 1 to `MAX_ITEMS`.
-        verdict_first: whether reasons stand at the end of each object; otherwise the order of the fields is the model's. Engines
-            write in the order of the schema, and what was filled is the same to pydantic.
+        verdict_first: whether reasons stand at the end of each object, and are empty; otherwise the order of the fields is the
+            model's. Engines write in the order of the schema, and what was filled is the same to pydantic.
 
     Returns:
         The schema, in which every string and every list has a longest length.
@@ -114,6 +114,8 @@ class _Bounding:
         if kind == "string":
             if self._model in _WORDS:
                 return {"enum": list(_WORDS[self._model])}
+            if name in _REASONS and self._verdict_first:
+                return {"enum": [""]}
             most = REASON_CHARS if name in _REASONS else MAX_CHARS
             return {"type": "string", "maxLength": min(part.get("maxLength", MAX_CHARS), most)}
         if kind == "integer":

@@ -14,7 +14,7 @@ import functools
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from rag.errors import LLMError
 from rag.llm.budget import check_room
@@ -47,6 +47,9 @@ class LlamaCpp:
     Raises:
         ModelError: the file is missing or damaged, or the library is not there.
     """
+
+    continues: Final = True
+    """That it goes on with a last turn of the assistant that it is given, instead of beginning another one."""
 
     def __init__(self, path: Path, *, context_tokens: int, threads: int, slots: int = 1, library: Path | None = None) -> None:
         self._path = path

@@ -92,7 +92,7 @@ def embedder(request):
 
 
 def verdicts(*values, name="statements", field="verdict"):
-    return {name: [{"statement": f"Statement {n}.", "reason": "because", field: value} for n, value in enumerate(values)]}
+    return {name: [{"statement": f"Statement {n}.", "reason": "", field: value} for n, value in enumerate(values)]}
 
 
 def statements(count):
@@ -112,9 +112,9 @@ FIXED = {
     ],
     "context_recall": [([verdicts(1, 0, name="classifications", field="attributed")], 0.5)],
     "context_precision": [
-        ([{"reason": "yes", "verdict": 1}, {"reason": "no", "verdict": 0}], 1.0),
-        ([{"reason": "no", "verdict": 0}, {"reason": "yes", "verdict": 1}], 0.5),
-        ([{"reason": "no", "verdict": 0}, {"reason": "no", "verdict": 0}], 0.0),
+        ([{"reason": "", "verdict": 1}, {"reason": "", "verdict": 0}], 1.0),
+        ([{"reason": "", "verdict": 0}, {"reason": "", "verdict": 1}], 0.5),
+        ([{"reason": "", "verdict": 0}, {"reason": "", "verdict": 0}], 0.0),
     ],
     "context_relevance": [([{"rating": 2}, {"rating": 1}], 0.75)],
     "semantic_similarity": [([], 0.61)],
@@ -125,8 +125,8 @@ FIXED = {
                 statements(2),
                 statements(2),
                 {
-                    "TP": [{"statement": "Statement 0.", "reason": "said"}],
-                    "FP": [{"statement": "Statement 1.", "reason": "not said"}],
+                    "TP": [{"statement": "Statement 0.", "reason": ""}],
+                    "FP": [{"statement": "Statement 1.", "reason": ""}],
                     "FN": [],
                 },
             ],
@@ -134,7 +134,7 @@ FIXED = {
         )
     ],
     "context_entity_recall": [([{"entities": ["BERT", "GPT"]}, {"entities": ["BERT"]}], 0.5)],
-    "context_utilization": [([{"reason": "yes", "verdict": 1}, {"reason": "no", "verdict": 0}], 1.0)],
+    "context_utilization": [([{"reason": "", "verdict": 1}, {"reason": "", "verdict": 0}], 1.0)],
     "exact_match": [([], 0.0)],
     "factual_correctness": [([{"claims": ["a", "b"]}, verdicts(1, 0), {"claims": ["c"]}, verdicts(1)], 0.67)],
     "noise_sensitivity": [

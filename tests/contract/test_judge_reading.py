@@ -18,10 +18,10 @@ CONTEXT_WORDS = 600
 REPLIES = {
     "StatementGeneratorOutput": {"statements": ["Kettles boil.", "Kettles sing."]},
     "NLIStatementOutput": {
-        "statements": [{"statement": f"Kettles {verb}.", "verdict": 1, "reason": "said"} for verb in ("boil", "sing")]
+        "statements": [{"statement": f"Kettles {verb}.", "verdict": 1, "reason": ""} for verb in ("boil", "sing")]
     },
-    "ContextRecallOutput": {"classifications": [{"statement": "Kettles boil.", "attributed": 1, "reason": "said"}]},
-    "ContextPrecisionOutput": {"verdict": 1, "reason": "useful"},
+    "ContextRecallOutput": {"classifications": [{"statement": "Kettles boil.", "attributed": 1, "reason": ""}]},
+    "ContextPrecisionOutput": {"verdict": 1, "reason": ""},
     "ContextRelevanceOutput": {"rating": 2},
 }
 
@@ -36,7 +36,7 @@ class Engine:
         self.prefixes = Prefixes(slots, BATCH_TOKENS)
         self.words = {}
         self.texts = {}
-        self.read = {"stream": [], "weigh": []}
+        self.read = []
 
     def tokenize(self, text, *, special=False, start=False):
         found = [self.words.setdefault(word, len(self.words)) for word in re.findall(r"\w+|[^\w\s]|\s+", text)]
@@ -51,7 +51,7 @@ class Engine:
     def complete(self, prompt, options, on_event, stopped, cuts=()):
         slot, kept = self.prefixes.choose(prompt, cuts)
         self.prefixes.remember(slot, prompt, cuts)
-        self.read["weigh" if "logit_bias" in options else "stream"].append((len(prompt) - kept, len(prompt)))
+        self.read.append(("weigh" if "logit_bias" in options else "stream", len(prompt) - kept, len(prompt)))
         if "logit_bias" in options:
             top = [{"id": token, "prob": 0.5} for token, _ in options["logit_bias"]]
             on_event({"choices": [{"logprobs": {"content": [{"top_probs": top}]}}]})
@@ -74,12 +74,15 @@ def test_rules_are_read_once_and_contexts_are_not_read_again_to_weigh_a_verdict(
     monkeypatch.setattr("rag.llm.llama_cpp.LlamaEngine", Engine)
     llm = LlamaCpp("a.gguf", context_tokens=8192, threads=1, slots=SLOTS)
     judge = RagasJudge(LocalJudge(llm), None)
-    for number in range(3):
-        assert judge.judge(metric, sample(number)).status == "judged"
-    read = llm._engine.read
-    kinds = len(read["stream"]) // 3
-    for fresh, whole in read["stream"][kinds:]:
-        assert fresh < min(whole, CONTEXT_WORDS + 150), "what comes before the question was read again"
-    assert read["weigh"]
-    for fresh, _ in read["weigh"]:
-        assert fresh < BATCH_TOKENS + 60, "the contexts were read again"
+    judge.judge(metric, sample(0))
+    llm._engine.read.clear()
+    calls = []
+    for number in (1, 2):
+        judgement = judge.judge(metric, sample(number))
+        assert judgement.status == "judged"
+        calls += judgement.calls
+    weighed = [fresh for kind, fresh, _ in llm._engine.read if kind == "weigh"]
+    assert weighed
+    much = [fresh for _, fresh, _ in llm._engine.read if fresh >= BATCH_TOKENS + 60]
+    assert len(much) <= len(calls), "the contexts were read again"
+    assert all(fresh < CONTEXT_WORDS + 150 for fresh in much), "what comes before the question was read again"

@@ -63,7 +63,9 @@ def test_every_string_and_list_ends_and_every_object_is_closed(model):
 def test_flags_take_two_values_and_ratings_one_digit():
     verdict = bounded_schema(Verdicts)["properties"]["statements"]["items"]["properties"]
     assert verdict["verdict"] == {"enum": [0, 1]}
-    assert verdict["reason"]["maxLength"] < verdict["statement"]["maxLength"]
+    assert verdict["reason"] == {"enum": [""]}  # nothing hangs on it any more
+    before = bounded_schema(Verdicts, verdict_first=False)["properties"]["statements"]["items"]["properties"]
+    assert before["reason"]["maxLength"] < before["statement"]["maxLength"]
     assert bounded_schema(Mixed)["properties"]["rating"] == {"type": "integer", "minimum": 0, "maximum": 9}
 
 
@@ -104,7 +106,7 @@ def test_a_known_count_is_exact():
 
 
 def test_longest_chars_is_the_length_of_the_longest_text_that_fits():
-    schema = bounded_schema(Verdicts, items=2)
+    schema = bounded_schema(Verdicts, items=2, verdict_first=False)
     item = {"statement": "x" * MAX_CHARS, "reason": "y" * REASON_CHARS, "verdict": 1}
     text = json.dumps({"statements": [item, item]}, separators=(",", ":"))
     jsonschema.validate(json.loads(text), schema)
