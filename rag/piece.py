@@ -83,7 +83,7 @@ def join(pieces: Sequence[Piece]) -> Piece:
         tokens=sum(piece.tokens for piece in pieces),
         repeated=repeated,
         code=tuple(code),
-        named=0,
+        named=code[0][0] if code else 0,
     )
 
 
@@ -140,7 +140,7 @@ def _part_pieces(kind: str, part: Part, counter: TokenCounter, room: int) -> Ite
     """Yield a part whole if it fits, else in runs of sentences, else of words."""
     tokens = count(part.text, counter)
     if tokens <= room:
-        yield Piece(kind, part.text, part.spans, part.alignment, tokens)
+        yield Piece(kind, part.text, part.spans, part.alignment, tokens, named=len(part.text) if part.kind == "name" else 0)
         return
     cuts = list(_cuts(part.text, counter, room))
     places = first_places(part.alignment)

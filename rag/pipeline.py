@@ -36,6 +36,7 @@ from rag.protocols import LLM, Embedder, Generation, Matrix, Progress, Vector
 from rag.read import LEFT_OUT, Reading
 from rag.retrieve.context import worth_reading
 from rag.retrieve.retriever import Retriever
+from rag.retrieve.spelling import respelt
 from rag.types import Answer, AskEvent, Draft, IngestReport, Message, Notice, Passage, Retrieval
 
 # Chunks that are embedded at once: a few at first, so that both cores are busy soon; then enough to sort by length, and little
@@ -308,7 +309,7 @@ def ask(
     timings = {"retrieve": time.perf_counter() - start}
     yield found
     said, found = yield from read_anew(llm, asked, history, found, retrieve)
-    asked, history = said.question, said.history
+    asked, history = respelt(said.question, found.meant, (passage.text for passage in found.passages)), said.history
 
     passages = _fitting(llm, found.passages, asked, history, settings.max_answer_tokens)
     decision = decide(llm, passages, asked, history, settings.threshold, query=found.query)

@@ -6,6 +6,7 @@ Attribution does not trust the model: its markers are a hint worth a little. Kno
 from __future__ import annotations
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +26,9 @@ _GAIN = 0.25  # a further unit is cited only if it covers this much more of the 
 _REPEATED = 0.15  # what a word of the question weighs in a sentence, beside one that answers it
 _MOST_UNITS = 3
 _QUOTED = 2
+_AS_NEAR = 0.6  # of what the nearest holds
 _PER_RANK = 0.02  # share of the question's words that a passage further down has to hold more to be as near
+_FENCES = re.compile(r"^(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
 _SAME_CODE = 0.7  # share of the words of a block of code that a block of the notes must hold to be its source
 
 
@@ -105,15 +108,16 @@ class Evidence:
         return Attribution(tuple(chosen), self.share(said & held, said), missing)
 
     def nearest(self) -> tuple[Unit, ...]:
-        """Return the units that hold most of the question's words, best first; of equals, those of the better passage."""
+        """Return the units that hold most of the question's words and say more, best first; of equals, those of better passages."""
         asked = self.known.asked
         shares = {
             index: self.share(unit.words & asked, asked) - _PER_RANK * unit.passage
             for index, unit in enumerate(self.units)
-            if not unit.text.rstrip().endswith(":")  # leads in what it does not say
+            # What ends in a colon leads in what it does not say.
+            if not unit.text.rstrip().endswith(":") and not frozenset(content_words(unit.text)) <= asked
         }
         best = sorted(shares, key=lambda index: -shares[index])[:_QUOTED]
-        return tuple(self.units[index] for index in best)
+        return tuple(self.units[index] for index in best if shares[index] > max(0.0, _AS_NEAR * shares[best[0]]))
 
     def attribute_code(self, block: str) -> Attribution:
         """Find the block of code that a block of code was taken from; where there is none, the lines that hold its words.
@@ -121,11 +125,12 @@ class Evidence:
         Args:
             block: with or without its fences.
         """
-        said = frozenset(content_words(block))
-        best = max(self._code, key=lambda unit: self.share(unit.words & said, said), default=None)
+        inside = _FENCES.sub("", block)
+        said = frozenset(content_words(inside))
+        best = max(self._code, key=lambda unit: (self.share(unit.words & said, said), -len(unit.text)), default=None)
         if best is None or (coverage := self.share(best.words & said, said)) < _SAME_CODE:
-            return self.attribute(block)
-        return Attribution((best,), coverage, frozenset(numbers(block)) - best.numbers)
+            return self.attribute(inside)
+        return Attribution((best,), coverage, frozenset(numbers(inside)) - best.numbers)
 
     def _best(
         self, looked_for: frozenset[str], said_numbers: frozenset[str], hinted: Sequence[int], taken: Sequence[Unit]

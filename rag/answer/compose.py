@@ -21,7 +21,11 @@ from rag.words import content_words
 
 _MARKER = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _LATE_MARKER = re.compile(r"([.!?。！？])((?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])+)")
-_FENCE = re.compile(r"^(```|~~~).*?(?:^\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^(`{3,}|~{3,}).*?(?:^\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
+_ORDINAL = re.compile(
+    r"^(?:first|second|third|fourth|fifth|sixth|finally|lastly|also|additionally|furthermore|moreover|in addition)(?:ly)?,\s+",
+    re.IGNORECASE,
+)
 _SENTENCE_WORDS = 5  # what is longer is not said twice; what is shorter may be a cell of a table
 _REPEATS = 3  # a table may say the same twice; a model in a loop says it for ever
 _DECLINES = re.compile(
@@ -34,6 +38,7 @@ _DECLINES = re.compile(
     re.IGNORECASE,
 )
 _AGREES = frozenset(content_words("yes no indeed not does answer question notes say state according"))
+_CHOICE = re.compile(r"\b(?:or|vs|versus|oder|ou|oppure|o)\b", re.IGNORECASE)
 _LEADS_IN = re.compile(r":\s*$")
 _LIST_MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s*$")
 
@@ -64,6 +69,7 @@ class Composer:
         self._lines: dict[str, LineTable] = {}
         self._raw = ""
         self._text = ""  # of the sentences that are done, markers included
+        self._gap = ""  # what stands before the next one that is not left out
         self._done = 0  # how much of the normalised raw text they took
         self._sentences: list[Sentence] = []
         self._citations: dict[tuple[str, int, int], Citation] = {}
@@ -82,7 +88,7 @@ class Composer:
         """Return what is there: done sentences with markers, then the unfinished rest without any."""
         text = self._settle(final=False)
         rest = _MARKER.sub("", text[self._done :])
-        return self._as_draft(self._text + re.sub(r"\s*\[[\d,\s]*$", "", rest))
+        return self._as_draft(self._text + (self._gap if self._text else "") + re.sub(r"\s*\[[\d,\s]*$", "", rest))
 
     def finish(self) -> Draft:
         """End the last sentence and return the whole."""
@@ -110,16 +116,23 @@ class Composer:
     @property
     def echoes(self) -> bool:
         """Whether all that was written so far is what was asked: "Yes, it can do that"."""
+        if not self._sentences or _CHOICE.search(self._question):
+            return False  # of two things that were named, one is an answer
         said = frozenset(word for sentence in self._sentences for word in content_words(sentence.text))
-        return bool(self._sentences) and said <= self._evidence.known.asked | _AGREES
+        return said <= self._evidence.known.asked | _AGREES
+
+    def cut(self) -> None:
+        """Forget what the model wrote after the last sentence that is done."""
+        self._raw = inert(_LATE_MARKER.sub(r"\2\1", self._raw))[: self._done]
 
     def complete(self, items: Sequence[Item]) -> None:
         """Add list items of the notes, word for word, each cited, after `finish`."""
         self._text = f"{self._text.rstrip()}\n\nAlso in that list:\n\n"
         for item in items:
             marker = self._cite_span(item.passage, item.span)
-            self._text += f"- {item.text} [{marker}]\n"
-            self._sentences.append(Sentence(item.text, "supported", 1.0, (marker,)))
+            plain = inert(item.text)
+            self._text += f"- {plain} [{marker}]\n"
+            self._sentences.append(Sentence(plain, "supported", 1.0, (marker,)))
 
     def quote(self, least: float) -> bool:
         """Start anew with the sentences of the notes that come nearest to the question, as quotations; say whether there are any.
@@ -131,17 +144,19 @@ class Composer:
             return False
         self._raw, self._text, self._done = "", "", 0
         self._sentences, self._citations = [], {}
-        self.add_quotation()
-        return True
+        return self.add_quotation()
 
-    def add_quotation(self) -> None:
-        """Add the sentences of the notes that come nearest to the question, as quotations, after `finish`."""
-        self._text = f"{self._text.rstrip()}\n\nThe notes say:\n\n".lstrip()
-        for unit in self._evidence.nearest():
+    def add_quotation(self) -> bool:
+        """Add the sentences of the notes that come nearest to the question, as quotations, after `finish`; say if there are any."""
+        nearest = self._evidence.nearest()
+        if nearest:
+            self._text = f"{self._text.rstrip()}\n\nThe notes say:\n\n".lstrip()
+        for unit in nearest:
             marker = self._cite(unit)
-            plain = " ".join(unit.text.split())
+            plain = inert(" ".join(unit.text.split()))
             self._text += f"> {plain} [{marker}]\n\n"
             self._sentences.append(Sentence(plain, "supported", 1.0, (marker,)))
+        return bool(nearest)
 
     def current(self) -> Draft:
         """Return what there is, after `finish`, `complete` or `quote`."""
@@ -167,11 +182,14 @@ class Composer:
         return text
 
     def _take(self, gap: str, segment: str, *, last: bool) -> None:
-        self._text += gap
+        self._gap = gap if gap.count("\n") >= self._gap.count("\n") else self._gap
         plain = _MARKER.sub("", segment)
         hinted = self._hints(segment)
-        if not re.search(r"\w", plain) or _LIST_MARK.fullmatch(plain):
-            self._text += plain
+        if _LIST_MARK.fullmatch(plain):
+            self._gap += plain  # its item may be left out
+            return
+        if not re.search(r"\w", plain):
+            self._keep(plain)
             return
         is_code = plain.startswith(("```", "~~~"))
         attribution = self._evidence.attribute_code(plain) if is_code else self._evidence.attribute(plain, hinted)
@@ -179,16 +197,22 @@ class Composer:
         leads_in = bool(_LEADS_IN.search(plain)) and not last
         judged = verdict(plain, attribution, self._evidence)
         support, score = judged.support, judged.score
-        again = plain.strip() in self._said and len(plain.split()) >= _SENTENCE_WORDS
-        self._said.append(plain.strip())
-        if again or (self._drop and support != "supported"):
+        said = _ORDINAL.sub("", plain.strip()).casefold()
+        again = said in self._said and len(said.split()) >= _SENTENCE_WORDS
+        self._said.append(said)
+        if (again and not leads_in) or (self._drop and support != "supported"):
+            self._gap = "\n" * min(self._gap.count("\n"), 2) or " "
             return
         cited = (
             [unit for unit in attribution.units if not leads_in or _LEADS_IN.search(unit.text)] if support == "supported" else []
         )
         markers = tuple(dict.fromkeys(self._cite(unit) for unit in cited))
         self._sentences.append(Sentence(plain.strip(), support, round(score, 4), markers, judged.reason))
-        self._text += _with_markers(plain, markers)
+        self._keep(_with_markers(plain, markers))
+
+    def _keep(self, text: str) -> None:
+        self._text += (self._gap if self._text else self._gap.lstrip(" \n")) + text
+        self._gap = ""
 
     def _hints(self, segment: str) -> list[int]:
         hinted = []

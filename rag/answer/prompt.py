@@ -43,21 +43,18 @@ YES, NO = "Yes", "No"
 _HISTORY_CHARS = 600
 # What stands at the start of a line in our prompt and could be forged there by a note or a question.
 _FRAME = re.compile(
-    r"^([ \t]*)(Notes?(?: \d+)?|Question|Answer|Earlier question|Earlier answer|System|User|Human|Assistant|Context)[ \t]*:",
+    r"^([ \t]*)(Notes?(?: \d+)?(?:[ \t]*\([^\n]{0,300}\))?|Question|Answer|Earlier question|Earlier answer|System|User|Human|"
+    r"Assistant|Context)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
+_TICKS = re.compile(r"`{3,}")
 _TOLD = 2  # words of a note's order that a question must share to be about it
 _IN_ANY_ORDER = frozenset(content_words("answer question word note say write reply instruction"))
 
 
-def is_yes_or_no(question: str) -> bool:
-    """Whether a question is one that Yes or No answers."""
-    return bool(_YES_OR_NO.match(question))
-
-
 def write_task(question: str) -> str:
     """Return what the model is to do with the notes and a question."""
-    if is_yes_or_no(question):
+    if _YES_OR_NO.match(question):
         return f"{WRITE_LIST if asks_for_list(question) else WRITE} {_NOT_ONLY_YES}"
     # What asks for a list is known in English only; in other languages every item is asked for, which does no harm.
     return WRITE_LIST if asks_for_list(question) or language(question) not in {"English", ""} else WRITE
@@ -66,7 +63,9 @@ def write_task(question: str) -> str:
 def passage_block(number: int, passage: Passage, question: str = "") -> str:
     """Return a passage as it stands in the prompt, heading line included, without the orders in it that are not asked about."""
     text = "".join(_fenced(passage, _told(passage.text, question)))
-    return f"Note {number}: {neutral(_flat(passage.chunk.heading_line))}\n{neutral(text)}\n\n"
+    # Joined by `>` as the reader sees it, the line is copied as if it were the answer.
+    place = ", ".join(_flat(passage.chunk.heading_line).split(" > "))
+    return f"Note {number} ({neutral(place)}):\n{neutral(text)}\n\n"
 
 
 def is_told(sentence: str, question: str) -> bool:
@@ -105,7 +104,10 @@ def _orders(text: str) -> tuple[Span, ...]:
 
 def _fenced(passage: Passage, told: Iterator[Span]) -> Iterator[str]:
     """What is told of a text, with its code in fences: a model writes code as it was given it."""
-    marks = [mark for start, end in passage.code for mark in ((start, "```\n"), (end, "\n```"))]
+    marks = []
+    for start, end in passage.code:
+        fence = "`" * (1 + max(map(len, _TICKS.findall(passage.text[start:end])), default=2))
+        marks += [(start, f"{fence}\n"), (end, f"\n{fence}")]
     for position, end in told:
         while marks and marks[0][0] <= end:
             place, fence = marks.pop(0)

@@ -11,7 +11,7 @@ from typing import Final
 
 from rag.answer.compose import Composer
 from rag.answer.lists import missing_items
-from rag.answer.prompt import is_yes_or_no, messages, write_task
+from rag.answer.prompt import messages, write_task
 from rag.protocols import LLM
 from rag.types import Draft, Message, Passage
 
@@ -87,6 +87,7 @@ def write(
                 tied = tied or (bool(draft.citations) and not composer.declines and composer.tie >= least_tie)
             yield draft if tied else NOTHING  # also when nothing is new: a caller can only stop between two of these
             if composer.repeats:
+                composer.cut()
                 break
         draft = composer.finish()
         invented += composer.invented_markers
@@ -96,8 +97,6 @@ def write(
                 yield Writing(NOTHING, invented_markers=invented, tie=tie)
                 return
             if composer.echoes:
-                if not is_yes_or_no(question) and len(given) > 1:
-                    continue  # it names nothing
                 composer.add_quotation()
             more = missing_items(question, draft.text, draft.citations, given)
             if more:

@@ -11,7 +11,7 @@ from rag.markdown.scan import Scan
 _FACT = re.compile(r"<!--\s*([A-Za-z][\w-]*:[\w-]+)[ \t]+(\S.*?)\s*-->", re.DOTALL)
 # Those that Material for MkDocs puts on the page as a badge or a name; other facts stay for programs.
 _SHOWN = re.compile(r"md:(?:version|default|flag|setting|option|extension|feature|plugin|utility)")
-_SHOWN_CHARS = 80
+_SHOWN_WORDS, _SHOWN_CHARS = 4, 60  # what is longer is no badge, but what somebody wrote where nobody sees it
 _OF_HEADING = re.compile(r"[ \t>]*#{1,6}[ \t]+")
 _DESCRIBED = re.compile(r"[ \t]*\n(?:[ \t]*\n)?:[ \t]{1,4}\S")
 
@@ -35,14 +35,23 @@ def html(scan: Scan, at: int) -> int:
         scan.hide(at, end)
         return end
     described = scan.begins_line(at) and _DESCRIBED.match(scan.text, end)
-    if not described and not (_SHOWN.fullmatch(fact[1]) and len(fact[2]) <= _SHOWN_CHARS and "\n" not in fact[2]):
+    line = scan.text.rfind("\n", 0, at) + 1
+    heading = _OF_HEADING.match(scan.text, line, at)
+    # Beside other words of a heading it would change the anchor.
+    titles = heading and heading.end() == at and line_end(scan.text, end) == end and _is_shown(fact)
+    alone = bool(described or titles)
+    if not alone and (heading or not _is_shown(fact)):
         scan.hide(at, end)
         return end
-    line = scan.text.rfind("\n", 0, at) + 1
-    alone = described or _OF_HEADING.fullmatch(scan.text, line, at)
     scan.hide(at, fact.start(2) if alone else fact.start(1) + len("md:"), blank=False)
-    scan.hide(fact.end(2), end, blank=False)
+    space = scan.text.startswith(" ", fact.end(2)) and scan.text.startswith("<!--", end)
+    scan.hide(fact.end(2) + space, end, blank=False)
     return end
+
+
+def _is_shown(fact: re.Match[str]) -> bool:
+    value = fact[2]
+    return bool(_SHOWN.fullmatch(fact[1])) and len(value) <= _SHOWN_CHARS and len(value.split()) <= _SHOWN_WORDS
 
 
 def mdx(scan: Scan, at: int, inner: int) -> int:

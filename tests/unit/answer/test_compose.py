@@ -128,13 +128,46 @@ def test_a_block_of_code_is_cited_as_a_whole():
     assert draft.sentences[-1].support == "supported"
 
 
-def test_a_sentence_is_not_shown_twice_and_a_loop_is_noticed():
+def test_of_two_blocks_that_hold_it_the_tighter_one_is_cited():
+    text = "$ bash\npip install foo\n\nor\n\npip install foo"
+    first, last = (0, len("$ bash\npip install foo")), (text.rindex("pip"), len(text))
+    made = Composer([replace(passage(text), code=(first, last))], "How is it installed?", lambda path: text)
+    _, draft = write(made, "```python3\npip install foo\n```\n")
+    assert [(citation.start, citation.end) for citation in draft.citations] == [last]
+
+
+def test_a_sentence_is_not_shown_twice():
     made = composer()
     said = "BERT was released in the year 2018."
-    _, draft = write(made, f"{said} {said} {said} {said}")
-    assert draft.text == f"{said} [1]"
-    assert len(draft.sentences) == 1
+    drafts, draft = write(made, f"{said} {said}\n\n{said} Third, {said} It is large.", size=1)
+    assert draft.text == f"{said} [1]\n\nIt is large. [2]"
+    assert len(draft.sentences) == 2
+    for earlier in drafts:
+        assert draft.text.startswith(earlier.text[: earlier.settled])
+
+
+def test_a_loop_is_noticed_though_it_is_not_shown():
+    made = composer()
+    drafts, _ = write(made, "BERT was released in the year 2018. " * 4)
     assert made.repeats
+    assert all(draft.text.count("2018") <= 2 for draft in drafts)  # settled once, and once while it is written
+
+
+def test_items_that_were_said_leave_no_mark():
+    item = "BERT was released in the year 2018."
+    drafts, draft = write(composer(), f"- {item}\n- {item}\n- Cats sleep.\n", size=1)
+    assert draft.text == f"- {item} [1]\n- Cats sleep. [2]"
+    assert any("\n- Cats" in each.text for each in drafts)  # an item has its mark while it is written
+    for earlier in drafts:
+        assert draft.text.startswith(earlier.text[: earlier.settled])
+
+
+def test_what_is_cut_ends_with_a_whole_sentence():
+    made = composer()
+    made.add("BERT was released in 2018. BERT was")
+    made.draft()
+    made.cut()
+    assert made.finish().text == "BERT was released in 2018. [1]"
 
 
 def test_short_rows_may_be_the_same():

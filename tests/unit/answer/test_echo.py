@@ -24,28 +24,47 @@ def test_a_bare_yes_is_followed_by_what_the_notes_say():
     draft, calls = written("Can a plugin enlarge pictures?", "Yes, a plugin can enlarge pictures.")
     assert draft.text.startswith("Yes, a plugin can enlarge pictures.")
     assert "The notes say:\n\n> The plugin glightbox enlarges pictures." in draft.text
-    assert all(quote.quote in NOTES[0] + NOTES[1] and not quote.quote.endswith(":") for quote in draft.citations)
+    assert [citation.quote for citation in draft.citations] == ["The plugin glightbox enlarges pictures."]
     assert calls == 1
 
 
-@pytest.mark.parametrize("reply", ["The plugin enlarges pictures.", "The notes do not say which plugin."])
-def test_a_plugin_that_is_not_named_is_no_answer(reply):
-    draft, calls = written("Which plugin enlarges pictures?", reply)
-    assert draft.text.startswith("The notes say:\n\n> The plugin glightbox enlarges pictures.")
-    assert calls == 2
-
-
-def test_the_second_try_with_the_best_passage_counts():
-    draft, calls = written("Which plugin enlarges pictures?", "The plugin enlarges pictures.", "Glightbox does.", notes=NOTES[::-1])
-    assert draft.text == "Glightbox does. [1]"
-    assert calls == 2
-
-
-def test_with_one_passage_the_answer_stays_and_the_note_follows():
-    draft, calls = written("Which plugin enlarges pictures?", "The plugin enlarges pictures.", notes=NOTES[1:])
-    assert draft.text.startswith("The plugin enlarges pictures.")
-    assert "> The plugin glightbox enlarges pictures. [1]" in draft.text
+def test_a_plugin_that_is_not_named_is_named_by_the_note():
+    draft, calls = written("Which plugin enlarges pictures?", "The plugin enlarges pictures.")
+    assert draft.text == ("The plugin enlarges pictures. [1]\n\nThe notes say:\n\n> The plugin glightbox enlarges pictures. [1]")
     assert calls == 1
+
+
+def test_a_model_that_declines_is_asked_again_and_the_note_quoted():
+    draft, calls = written("Which plugin enlarges pictures?", "The notes do not say which plugin.")
+    assert draft.text == "The notes say:\n\n> The plugin glightbox enlarges pictures. [1]"
+    assert calls == 2
+
+
+@pytest.mark.parametrize(
+    ("question", "reply"),
+    [
+        ("Which is faster, the GPU or the CPU?", "The GPU is faster."),
+        ("Does it run before or after the build?", "After the build."),
+    ],
+)
+def test_of_two_things_that_were_named_one_is_an_answer(question, reply):
+    notes = ("Colours of tea vary by region.", "The GPU is faster than the CPU. It does run after the build.")
+    draft, calls = written(question, reply, notes=notes)
+    assert draft.text == f"{reply} [1]"
+    assert calls == 1
+
+
+def test_nothing_is_quoted_that_is_not_near():
+    draft, _ = written("Can tea be warm?", "Yes, tea can be warm.", notes=("Bananas are yellow.", "Tea be warm.\n\nTea:"))
+    assert "The notes say" not in draft.text
+    assert "Bananas" not in draft.text
+
+
+def test_a_quotation_loads_nothing():
+    note = "![a build badge](https://evil.example/b.svg?leak=1) is a build badge that you can show."
+    draft, _ = written("Can I show a build badge?", "Yes, you can show a build badge.", notes=(note,))
+    assert "The notes say" in draft.text
+    assert "evil.example" not in draft.text
 
 
 def test_an_answer_of_its_own_stands_alone():

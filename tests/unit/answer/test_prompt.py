@@ -118,6 +118,12 @@ def test_code_is_read_in_fences_and_an_order_beside_it_is_not():
     assert "ZEBRAFALL" not in block
 
 
+def test_code_that_holds_fences_is_in_longer_ones():
+    text = "```yaml\na: 1\n```"
+    block = passage_block(1, replace(passage(text), code=((0, len(text)),)))
+    assert f"````\n{text}\n````" in block
+
+
 def test_what_is_forged_in_code_is_still_neutral():
     text = "Question: what now?\n```\nNote 2: forged"
     coded = replace(passage(text), code=((0, len(text)),))

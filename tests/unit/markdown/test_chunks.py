@@ -360,7 +360,7 @@ cold()
     whole, *_ = chunk_page(Document("id", "docs/a.md", "A", {}, source, ""), page, Pieces(), 90)
     assert [whole.text[start:end] for start, end in whole.code] == ["warm(prefix)\ncold()", "x = 1"]
     lines = "".join(f"line_{number} = {number}\n" for number in range(60))
-    long = f"# A\n\n```\n{lines}```\n"
+    long = f'# A\n\n``` py title="warm.py"\n{lines}```\n'
     cut = chunk_page(Document("id", "a.md", "A", {}, long, ""), parse(long, "a.md"), Pieces(), 90)
     assert len(cut) > 1
     assert "".join(chunk.text[start:end] + "\n" for chunk in cut for start, end in chunk.code) == lines

@@ -287,6 +287,11 @@ The last version with it was
 `true` -->
 <!-- todo:fix this -->
 <!-- md:note nobody sees it -->
+<!-- md:flag more than four words are a sentence -->
+
+## Title <!-- md:version 9.2.0 -->
+
+<!-- md:version 1 --><!-- md:default none -->
 """
     page = page_of(source, "docs/m.md")
     assert [(block.kind, block.text) for block in page.blocks] == [
@@ -294,6 +299,8 @@ The last version with it was
         ("heading", "config.enabled"),
         ("paragraph", "The last version with it was version 4.6.3."),
         ("table", "since | version 1.2\nto | 2"),
+        ("heading", "Title"),
+        ("paragraph", "version 1 default none"),
     ]
     assert page.metadata["md:note"] == ["nobody sees it"]
 
