@@ -226,3 +226,12 @@ def test_shares_of_words():
     assert judge.judge("semantic_similarity", sample).value == 1.0
     assert judge.judge("factual_correctness", sample).status == "not_judged"
     assert judge.judge("faithfulness", Sample("q", "", ["c"], "", True)).status == "not_judged"
+
+
+def test_the_readme_shows_the_calibration_that_is_kept():
+    readme = (ROOT / "README.md").read_text("utf-8")
+    begin, end = "<!-- measured: python -m eval calibrate judge --show -->\n\n", "\n<!-- end of measured -->"
+    shown = readme.partition(begin)[2].partition(end)[0]
+    [judge] = {entry["judge"]["model"] for entry in json.loads(FILE.read_text("utf-8"))["judges"]}
+    _, preface, table = calibration_markdown(judge, read_calibration(judge)).split("\n\n", 2)
+    assert shown == f"{preface}\n\n{table}"
