@@ -100,8 +100,8 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
         error = ""
         try:
             schema = bounded_schema(response_model, items=self._items, verdict_first=self._verdict_first)
-            if blank := self._blank(schema, prompt):
-                verdicts = self._fill(messages, blank, response_model.__name__, pieces)
+            if blank := self._blank(schema, prompt, response_model.__name__):
+                self._fill(messages, blank, response_model.__name__, pieces, verdicts)
                 return _parsed("".join(pieces), response_model)
             self._write(messages, schema, pieces)
             reply = _parsed("".join(pieces), response_model)
@@ -129,13 +129,16 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
         wanted = max(_LEAST_TOKENS, int(longest_chars(schema) / _CHARS_PER_TOKEN))
         pieces.extend(self._llm.stream(messages, max_tokens=min(room, wanted), schema=schema))
 
-    def _blank(self, schema: Schema, prompt: str) -> str:
+    def _blank(self, schema: Schema, prompt: str, model: str) -> str:
         """The reply where only verdicts are open and the engine goes on with words that are put into its mouth; else nothing."""
-        return form(schema, prompt) if self._verdict_first and getattr(self._llm, "continues", False) else ""
+        if not self._verdict_first or not getattr(self._llm, "continues", False):
+            return ""
+        blank = form(schema, prompt)
+        return blank if all(scale(model, found[1]) for found in _FLAG.finditer(blank)) else ""
 
-    def _fill(self, messages: list[Message], blank: str, model: str, pieces: list[str]) -> list[Verdict]:
-        """Choose each verdict of a form by its probability, those before it being chosen."""
-        verdicts, done = [], 0
+    def _fill(self, messages: list[Message], blank: str, model: str, pieces: list[str], verdicts: list[Verdict]) -> None:
+        """Choose each verdict of a form by its probability, those before it being chosen; both lists are added to."""
+        done = 0
         for found in _FLAG.finditer(blank):
             pieces.append(blank[done : found.end()])
             values = scale(model, found[1])
@@ -146,7 +149,6 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
             pieces.append(str(value))
             done = found.end(2)
         pieces.append(blank[done:])
-        return verdicts
 
     def _weighted(self, messages: list[Message], reply: str, model: str) -> list[Verdict]:
         """Return the verdicts of a reply, each with its expected value: the reply up to it is given back as the judge's own words.

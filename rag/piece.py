@@ -83,7 +83,7 @@ def join(pieces: Sequence[Piece]) -> Piece:
         tokens=sum(piece.tokens for piece in pieces),
         repeated=repeated,
         code=tuple(code),
-        named=code[0][0] if code else 0,
+        named=code[0][0] if code else pieces[0].named,
     )
 
 

@@ -309,7 +309,7 @@ def ask(
     timings = {"retrieve": time.perf_counter() - start}
     yield found
     said, found = yield from read_anew(llm, asked, history, found, retrieve)
-    asked, history = respelt(said.question, found.meant, (passage.text for passage in found.passages)), said.history
+    asked, history = respelt(said.question, found.unknown, (passage.text for passage in found.passages)), said.history
 
     passages = _fitting(llm, found.passages, asked, history, settings.max_answer_tokens)
     decision = decide(llm, passages, asked, history, settings.threshold, query=found.query)

@@ -224,7 +224,7 @@ class Retrieval:
         dropped: ids of candidates that were cut, with the reason, best first.
         trace: every candidate, best first.
         understood: how the question was read where that is not plain, such as `"quantisaton" read as "quantis"`.
-        meant: words of the question that the notes do not know, stemmed, and the one word that each was read as.
+        unknown: words of the question that the notes do not know, stemmed.
     """
 
     question: str
@@ -235,7 +235,7 @@ class Retrieval:
     dropped: tuple[tuple[str, str], ...] = ()
     trace: tuple[Candidate, ...] = ()
     understood: tuple[str, ...] = ()
-    meant: Mapping[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ _DECLINES = re.compile(
     re.IGNORECASE,
 )
 _AGREES = frozenset(content_words("yes no indeed not does answer question notes say state according"))
-_CHOICE = re.compile(r"\b(?:or|vs|versus|oder|ou|oppure|o)\b", re.IGNORECASE)
+_CHOICE = re.compile(r"\b(?i:or|vs|versus|oder|oppure)\b|\s(?:ou|o|u)\s")
 _LEADS_IN = re.compile(r":\s*$")
 _LIST_MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s*$")
 
@@ -69,7 +69,7 @@ class Composer:
         self._lines: dict[str, LineTable] = {}
         self._raw = ""
         self._text = ""  # of the sentences that are done, markers included
-        self._gap = ""  # what stands before the next one that is not left out
+        self._mark, self._gap = "", ""  # what stands before the next one: the mark of its item, if that is not left out, and space
         self._done = 0  # how much of the normalised raw text they took
         self._sentences: list[Sentence] = []
         self._citations: dict[tuple[str, int, int], Citation] = {}
@@ -88,11 +88,13 @@ class Composer:
         """Return what is there: done sentences with markers, then the unfinished rest without any."""
         text = self._settle(final=False)
         rest = _MARKER.sub("", text[self._done :])
-        return self._as_draft(self._text + (self._gap if self._text else "") + re.sub(r"\s*\[[\d,\s]*$", "", rest))
+        return self._as_draft(self._text + self._before + re.sub(r"\s*\[[\d,\s]*$", "", rest))
 
     def finish(self) -> Draft:
         """End the last sentence and return the whole."""
         self._settle(final=True)
+        if self._mark:
+            self._keep("")
         return self._as_draft(self._text.strip())
 
     @property
@@ -186,7 +188,8 @@ class Composer:
         plain = _MARKER.sub("", segment)
         hinted = self._hints(segment)
         if _LIST_MARK.fullmatch(plain):
-            self._gap += plain  # its item may be left out
+            self._mark += self._gap + plain
+            self._gap = ""
             return
         if not re.search(r"\w", plain):
             self._keep(plain)
@@ -197,11 +200,12 @@ class Composer:
         leads_in = bool(_LEADS_IN.search(plain)) and not last
         judged = verdict(plain, attribution, self._evidence)
         support, score = judged.support, judged.score
-        said = _ORDINAL.sub("", plain.strip()).casefold()
+        said = plain.strip() if is_code else _ORDINAL.sub("", plain.strip()).casefold()
         again = said in self._said and len(said.split()) >= _SENTENCE_WORDS
         self._said.append(said)
         if (again and not leads_in) or (self._drop and support != "supported"):
-            self._gap = "\n" * min(self._gap.count("\n"), 2) or " "
+            self._gap = "\n" * min(max(self._gap.count("\n"), self._mark.count("\n")), 2) or " "
+            self._mark = ""
             return
         cited = (
             [unit for unit in attribution.units if not leads_in or _LEADS_IN.search(unit.text)] if support == "supported" else []
@@ -211,8 +215,13 @@ class Composer:
         self._keep(_with_markers(plain, markers))
 
     def _keep(self, text: str) -> None:
-        self._text += (self._gap if self._text else self._gap.lstrip(" \n")) + text
-        self._gap = ""
+        self._text += self._before + text
+        self._mark, self._gap = "", ""
+
+    @property
+    def _before(self) -> str:
+        lead = self._mark + self._gap
+        return lead if self._text else lead.lstrip()
 
     def _hints(self, segment: str) -> list[int]:
         hinted = []

@@ -15,7 +15,8 @@ _JOINERS: Final = "\u200c\u200d"  # Persian, the languages of India and emoji ar
 _MAYBE_UNSEEN: Final = re.compile(r"[\u00ad\u0600-\u200f\u2028-\u202e\u2060-\u206f\ufeff-\U0010ffff]")
 # Code is shown as it stands, so what is in it does nothing.
 _ADDRESS: Final = re.compile(
-    r"(?P<code>(?P<marks>`{1,3}|~~~).*?(?P=marks))"
+    r"(?P<fence>^[ ]{0,3}(?P<marks>`{3,}|~{3,})[^\n]*\n.*?(?:^[ ]{0,3}(?P=marks)[`~]*[ \t]*$|\Z))"
+    r"|(?P<code>(?<!`)(?P<ticks>`+)(?!`)(?:(?!\n[ \t]*\n).)*?(?<!`)(?P=ticks)(?!`))"
     r"|!\[(?P<alt>[^\]]*)\](?:\([^)\s]*(?:\s[^)]*)?\)|\[[^\]]*\])"
     r"|(?<!!)\[(?P<label>[^\]]*)\]\([^)\s]*[/:.#][^)\s]*(?:\s[^)]*)?\)"
     r"|<(?P<auto>(?:https?|mailto):[^>\s]*)>"
@@ -47,4 +48,4 @@ def inert(text: str) -> str:
 
 def _words(match: re.Match[str]) -> str:
     found = match.groupdict()
-    return next((found[name] for name in ("code", "alt", "label", "auto") if found[name] is not None), "")
+    return next((found[name] for name in ("fence", "code", "alt", "label", "auto") if found[name] is not None), "")

@@ -43,7 +43,7 @@ YES, NO = "Yes", "No"
 _HISTORY_CHARS = 600
 # What stands at the start of a line in our prompt and could be forged there by a note or a question.
 _FRAME = re.compile(
-    r"^([ \t]*)(Notes?(?: \d+)?(?:[ \t]*\([^\n]{0,300}\))?|Question|Answer|Earlier question|Earlier answer|System|User|Human|"
+    r"^([ \t]*)(Notes?(?:[ \t]*\d+)?(?:[ \t]*\([^\n]*\))?|Question|Answer|Earlier question|Earlier answer|System|User|Human|"
     r"Assistant|Context)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )

@@ -12,6 +12,7 @@ _FACT = re.compile(r"<!--\s*([A-Za-z][\w-]*:[\w-]+)[ \t]+(\S.*?)\s*-->", re.DOTA
 # Those that Material for MkDocs puts on the page as a badge or a name; other facts stay for programs.
 _SHOWN = re.compile(r"md:(?:version|default|flag|setting|option|extension|feature|plugin|utility)")
 _SHOWN_WORDS, _SHOWN_CHARS = 4, 60  # what is longer is no badge, but what somebody wrote where nobody sees it
+_END_OF_HEADING = re.compile(r"[ \t]*(?:\{[^}\n]*\})?[ \t]*#*[ \t]*\r?$", re.MULTILINE)
 _OF_HEADING = re.compile(r"[ \t>]*#{1,6}[ \t]+")
 _DESCRIBED = re.compile(r"[ \t]*\n(?:[ \t]*\n)?:[ \t]{1,4}\S")
 
@@ -38,7 +39,7 @@ def html(scan: Scan, at: int) -> int:
     line = scan.text.rfind("\n", 0, at) + 1
     heading = _OF_HEADING.match(scan.text, line, at)
     # Beside other words of a heading it would change the anchor.
-    titles = heading and heading.end() == at and line_end(scan.text, end) == end and _is_shown(fact)
+    titles = heading and heading.end() == at and _END_OF_HEADING.match(scan.text, end) and _is_shown(fact)
     alone = bool(described or titles)
     if not alone and (heading or not _is_shown(fact)):
         scan.hide(at, end)

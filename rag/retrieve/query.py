@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from rag.follow_up import searchable
@@ -35,14 +35,14 @@ class Query:
         terms: words to look for, with weights.
         phrases: what the reader put in quotation marks.
         understood: how the question was read, where that is not plain.
-        meant: words of the question that the notes do not know, stemmed, and the one word that each was read as.
+        unknown: words of the question that the notes do not know, stemmed.
     """
 
     text: str
     terms: dict[str, float]
     phrases: tuple[str, ...]
     understood: tuple[str, ...]
-    meant: dict[str, str] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
 
 
 def understand(question: str, history: Sequence[Message], generation: Generation) -> Query:
@@ -53,18 +53,15 @@ def understand(question: str, history: Sequence[Message], generation: Generation
     text = text[-MAX_QUERY_CHARS:] if len(clean) < MAX_QUERY_CHARS else clean[:MAX_QUERY_CHARS]
     words = generation.words
     terms = query_terms(text)
-    meant: dict[str, str] = {}
-    for term in [term for term in terms if not words.frequency(term)]:
-        near = corrected(term, words.vocabulary())
-        for one in near:
-            terms.setdefault(one, _GUESS)
-            notes.append(f"{term!r} read as {one!r}")
-        if len(near) == 1:
-            meant[term] = near[0]
+    unknown = tuple(term for term in terms if not words.frequency(term))
+    for term in unknown:
+        for meant in corrected(term, words.vocabulary()):
+            terms.setdefault(meant, _GUESS)
+            notes.append(f"{term!r} read as {meant!r}")
     spoken = []
     for short in short_forms(text):
-        nearby = [one for one, _ in generation.matching(query_terms(short), _LOOKED_AT)]
-        meaning = long_form(short, (f"{chunk.heading_line}\n{chunk.text}" for chunk in generation.chunks(nearby)))
+        near = [one for one, _ in generation.matching(query_terms(short), _LOOKED_AT)]
+        meaning = long_form(short, (f"{chunk.heading_line}\n{chunk.text}" for chunk in generation.chunks(near)))
         if meaning and meaning.casefold() not in text.casefold():
             spoken.append(meaning)
             notes.append(f"{short} is {meaning}")
@@ -74,4 +71,4 @@ def understand(question: str, history: Sequence[Message], generation: Generation
         terms = dict(sorted(terms.items(), key=lambda pair: (words.frequency(pair[0]), pair[0]))[:MAX_TERMS])
     if spoken:
         text = f"{text} ({'; '.join(spoken)})"
-    return Query(text, terms, tuple(dict.fromkeys(_QUOTED.findall(clean))), tuple(notes), meant)
+    return Query(text, terms, tuple(dict.fromkeys(_QUOTED.findall(clean))), tuple(notes), unknown)

@@ -99,7 +99,7 @@ class Retriever:
             trace = _with_page(trace, place_page(query, vector, generation, page))
         dropped = tuple((one.id, one.fate) for one in trace if not one.fate.startswith("passage "))
         found = tuple(passages)
-        return Retrieval(question, query.text, found, timings, generation.number, dropped, trace, query.understood, query.meant)
+        return Retrieval(question, query.text, found, timings, generation.number, dropped, trace, query.understood, query.unknown)
 
 
 def _trace(ranking: Ranking, fates: Mapping[str, str]) -> tuple[Candidate, ...]:

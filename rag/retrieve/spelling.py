@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
 from rapidfuzz import process
@@ -15,6 +14,7 @@ from rag.words import words
 
 _SHORTEST: Final = 5  # shorter words have too many neighbours
 _WORD: Final = re.compile(r"[^\W\d_]+")
+_RUN: Final = re.compile(r"(.)\1+")
 _LONG: Final = 9  # from here two slips are allowed
 
 
@@ -37,35 +37,35 @@ def corrected(term: str, vocabulary: Sequence[str]) -> list[str]:
     return [word for word, distance, _ in found if distance == least]
 
 
-def respelt(question: str, meant: Mapping[str, str], texts: Iterable[str]) -> str:
-    """Return a question with its slips mended as the notes write the words, for a reader that does not guess.
+def respelt(question: str, unknown: Collection[str], texts: Iterable[str]) -> str:
+    """Return a question in which a letter too many or too few of a pair is mended, as the notes write the word.
 
-    A letter too many, too few or out of place is a slip; another letter may be another name (Mixtral, Mistral), and that stays.
+    For a reader that does not guess. Any other slip may be another name or word (Mixtral, Mistral; county, country): it stays.
 
     Args:
         question: as asked.
-        meant: by stem of a word that the notes do not know, the stem that it was read as.
+        unknown: stems of the words that the notes do not know.
         texts: of the notes, in which the word is looked for as it is written.
 
-    >>> respelt("contex window of Appertus?", {"appertus": "apertus"}, ["The window of Apertus has 65,536 tokens."])
+    >>> respelt("contex window of Appertus?", {"contex", "appertus"}, ["The context window of Apertus has 65,536 tokens."])
     'contex window of Apertus?'
-    >>> respelt("How large is Mixtral?", {"mixtral": "mistral"}, ["Mistral has 7 billion parameters."])
+    >>> respelt("How large is Mixtral?", {"mixtral"}, ["Mistral has 7 billion parameters."])
     'How large is Mixtral?'
     """
-    slips = {term: right for term, right in meant.items() if _is_slip(term, right)}
-    if not slips:
+    if not unknown:
         return question
     written: dict[str, str] = {}
     for text in texts:
         for word in _WORD.findall(text):
-            written.setdefault(_stem(word), word)
-    return _WORD.sub(lambda match: written.get(slips.get(_stem(match.group()), ""), match.group()), question)
+            written.setdefault(_single(word), word)
+
+    def mended(match: re.Match[str]) -> str:
+        word = match.group()
+        return written.get(_single(word), word) if " ".join(words(word)) in unknown else word
+
+    return _WORD.sub(mended, question)
 
 
-def _is_slip(term: str, right: str) -> bool:
-    added, missing = Counter(term) - Counter(right), Counter(right) - Counter(term)
-    return not (added and missing)
-
-
-def _stem(word: str) -> str:
-    return " ".join(words(word))
+def _single(word: str) -> str:
+    """A word with each run of the same letter as one."""
+    return _RUN.sub(r"\1", word.casefold())

@@ -162,6 +162,29 @@ def test_items_that_were_said_leave_no_mark():
         assert draft.text.startswith(earlier.text[: earlier.settled])
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Steps to run:\n\n1.\n```\ncode\n```\n", "Steps to run:\n\n1.\n```\ncode\n```"),
+        ("42.", "42."),
+        ("The number is:\n\n42.\n\nIt is large.", "The number is:\n\n42.\n\nIt is large. [1]"),
+        ("\tBERT was released in 2018.", "BERT was released in 2018. [1]"),
+    ],
+)
+def test_marks_and_gaps_stay(said, shown):
+    drafts, draft = write(composer(), said, size=1)
+    assert draft.text == shown
+    for earlier in drafts:
+        assert draft.text.startswith(earlier.text[: earlier.settled])
+
+
+def test_code_that_differs_in_case_is_not_the_same():
+    block = "```\npip install one two three -{}\n```\n"
+    _, draft = write(composer(), block.format("v") + "\n" + block.format("V"))
+    assert "-v" in draft.text
+    assert "-V" in draft.text
+
+
 def test_what_is_cut_ends_with_a_whole_sentence():
     made = composer()
     made.add("BERT was released in 2018. BERT was")

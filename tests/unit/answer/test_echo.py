@@ -54,6 +54,11 @@ def test_of_two_things_that_were_named_one_is_an_answer(question, reply):
     assert calls == 1
 
 
+def test_a_letter_is_no_choice():
+    draft, _ = written("Can it do async I/O?", "Yes, it can do async I/O.", notes=("Async I/O is what it can do since version 3.",))
+    assert "since version 3" in draft.text
+
+
 def test_nothing_is_quoted_that_is_not_near():
     draft, _ = written("Can tea be warm?", "Yes, tea can be warm.", notes=("Bananas are yellow.", "Tea be warm.\n\nTea:"))
     assert "The notes say" not in draft.text

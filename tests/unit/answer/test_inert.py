@@ -22,6 +22,10 @@ from rag.answer.inert import inert, visible
         ("f[i](x) and a[1] [2]", "f[i](x) and a[1] [2]"),
         ("`![a](b.png)` and <mask> stay", "`![a](b.png)` and <mask> stay"),
         ("```html\n<img src='a.png'>\n```", "```html\n<img src='a.png'>\n```"),
+        ("````\n```\n![a](b.png)\n```\n````\n", "````\n```\n![a](b.png)\n```\n````\n"),
+        ("````\ncode\n````\n\n![x](https://a.example/leak)\n\nUse `a`.", "````\ncode\n````\n\nx\n\nUse `a`."),
+        ("5` wide\n\n![x](https://a.example/leak)\n\n3` high", "5` wide\n\nx\n\n3` high"),
+        ("~~~\n![a](b.png)\nnot closed", "~~~\n![a](b.png)\nnot closed"),
         ("x < 3 and y > 2", "x < 3 and y > 2"),
     ],
 )

@@ -1,5 +1,7 @@
 """MkDocs Material and its extensions. Source in, blocks out, offsets exact."""
 
+import pytest
+
 from tests.unit.markdown.checks import outline, page_of
 
 
@@ -303,6 +305,13 @@ The last version with it was
         ("paragraph", "version 1 default none"),
     ]
     assert page.metadata["md:note"] == ["nobody sees it"]
+
+
+@pytest.mark.parametrize("behind", ["", " ", " { #x }", " ####", "\r"])
+def test_a_heading_that_is_a_fact_is_one_whatever_stands_behind_it(behind):
+    source = f"# Plugin\n\n#### <!-- md:setting config.enabled -->{behind}\n\nText.\n"
+    page = page_of(source, "docs/m.md")
+    assert ("heading", "config.enabled") in [(block.kind, block.text) for block in page.blocks]
 
 
 def test_footnote_with_a_body_below():

@@ -6,7 +6,8 @@ import pytest
 
 from rag.retrieve.acronyms import long_form, short_forms
 from rag.retrieve.query import MAX_QUERY_CHARS, MAX_TERMS, understand
-from rag.retrieve.spelling import corrected
+from rag.retrieve.spelling import corrected, respelt
+from rag.words import words
 from tests.fake_index import FakeGeneration, page
 
 NOTES = FakeGeneration(
@@ -72,3 +73,20 @@ def test_a_follow_up_is_read_with_the_question_before_it():
     query = understand("What does it need?", history, NOTES)
     assert "kid" in query.terms
     assert query.understood[0].startswith("read with the question before it")
+
+
+@pytest.mark.parametrize(
+    ("question", "read"),
+    [
+        ("contex window of Appertus?", "contex window of Apertus?"),
+        ("How do I trainn it?", "How do I train it?"),
+        ("What is the capital of Australia?", "What is the capital of Australia?"),
+        ("How old is Danielle?", "How old is Danielle?"),
+        ("Which county is it in?", "Which county is it in?"),
+        ("How large is Mixtral?", "How large is Mixtral?"),
+    ],
+)
+def test_only_a_letter_of_a_pair_is_mended_for_the_reader(question, read):
+    notes = ["Apertus has a context window. Training is how to train it.", "Austria, Daniel and a country know Mistral."]
+    known = {word for text in notes for word in words(text)}
+    assert respelt(question, {word for word in words(question) if word not in known}, notes) == read
