@@ -104,7 +104,7 @@ def test_the_judge_sees_the_answer_without_markers_and_the_passages_as_the_model
     asked = sample(question().question, question().reference, answered("On 3.3 billion words."))
     assert asked.response == "On 3.3 billion words."
     [context] = asked.retrieved_contexts
-    assert context.endswith(f"BERT\n{PAGE}")
+    assert context.endswith(f"(BERT):\n{PAGE}")
     assert not asked.abstained
 
 
