@@ -120,10 +120,13 @@ class Evidence:
         return tuple(self.units[index] for index in best if shares[index] > max(0.0, _AS_NEAR * shares[best[0]]))
 
     def attribute_code(self, block: str) -> Attribution:
-        """Find the block of code that a block of code was taken from; where there is none, the lines that hold its words.
+        """Find what a block of code was taken from.
 
         Args:
             block: with or without its fences.
+
+        Returns:
+            The whole block of the notes that holds most of its words; where none holds enough, the lines that do.
         """
         inside = _FENCES.sub("", block)
         said = frozenset(content_words(inside))

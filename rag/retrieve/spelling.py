@@ -38,14 +38,17 @@ def corrected(term: str, vocabulary: Sequence[str]) -> list[str]:
 
 
 def respelt(question: str, unknown: Collection[str], texts: Iterable[str]) -> str:
-    """Return a question in which a letter too many or too few of a pair is mended, as the notes write the word.
+    """Mend a letter too many or too few of a pair in a question, for a reader that does not guess.
 
-    For a reader that does not guess. Any other slip may be another name or word (Mixtral, Mistral; county, country): it stays.
+    Any other slip may be another name or word (Mixtral, Mistral; county, country): it stays.
 
     Args:
         question: as asked.
         unknown: stems of the words that the notes do not know.
         texts: of the notes, in which the word is looked for as it is written.
+
+    Returns:
+        The question with those words as the notes write them.
 
     >>> respelt("contex window of Appertus?", {"contex", "appertus"}, ["The context window of Apertus has 65,536 tokens."])
     'contex window of Apertus?'
