@@ -230,7 +230,7 @@ def test_shares_of_words():
 
 def test_the_readme_shows_the_calibration_that_is_kept():
     readme = (ROOT / "README.md").read_text("utf-8")
-    begin, end = "<!-- measured: python -m eval calibrate judge --show -->\n\n", "\n<!-- end of measured -->"
+    begin, end = "<!-- measured: python -m eval calibrate judge --show -->\n\n", "\n<!-- end of calibration -->"
     shown = readme.partition(begin)[2].partition(end)[0]
     [judge] = {entry["judge"]["model"] for entry in json.loads(FILE.read_text("utf-8"))["judges"]}
     _, preface, table = calibration_markdown(judge, read_calibration(judge)).split("\n\n", 2)
