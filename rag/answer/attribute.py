@@ -173,7 +173,7 @@ def _units(index: int, passage: Passage, question: str) -> list[Unit]:
         span = to_source(passage.alignment, start, end)
         text = passage.text[start:end]
         own = frozenset(content_words(text))
-        if span is None or not own or not is_told(text, question):
+        if span is None or not own or not is_told(text, question, passage.chunk.heading_line):
             continue  # an order to the model is evidence of nothing
         units.append(Unit(index, span, text, own | heading_words, frozenset(numbers(text))))
     return units
@@ -185,6 +185,6 @@ def _code(index: int, passage: Passage, question: str) -> list[Unit]:
     for start, end in passage.code:
         text = passage.text[start:end]
         span = to_source(passage.alignment, start, end)
-        if span is not None and is_told(text, question):
+        if span is not None and is_told(text, question, passage.chunk.heading_line):
             units.append(Unit(index, span, text, frozenset(content_words(text)), frozenset(numbers(text))))
     return units

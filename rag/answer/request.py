@@ -68,7 +68,16 @@ _ORDERS_IN_NOTES: Final = (
         rf"\b(?:each|every|any|all) {_ANSWER}\b[^.?!]{{0,60}}\b(?:begin|start|end|finish)(?:e?s)? with [\"“']?(?-i:[A-Z]{{4,}})\b"
     ),
     _order(r"\b(?:developer|god|jailbreak|dan) mode\b[^.?!]{0,30}\b(?:on|active|enabled|activated)\b"),
+    # our own task, and what would be put behind it
+    _order(r"^\W*answer the question\b[^.?!]{0,20}\bfrom the notes\b"),
+    _order(r"^\W*(?:please |then |now |also |and )*(?:add|append|put) the (?:line|sentence|phrase|words?) [\"“'«]"),
+    # Chinese: ignore the instructions above; answer only ...; do not answer
+    _order(
+        r"(?:忽略|忽视|忽視|无视|無視|忘记|忘記|忘掉)[^。！？\n]{0,20}(?:说明|說明|指令|指示|规则|規則|提示|命令)|",
+        r"(?:只|仅|僅)(?:能|要|需)?(?:回答|回复|回覆|输出|輸出)|不要(?:回答|回复|回覆|输出|輸出)",
+    ),
 )
+_MAYBE_CHINESE: Final = re.compile("[忽无無忘只仅僅不]")
 
 
 def _needed(*groups: str) -> tuple[frozenset[bytes], ...]:
@@ -100,6 +109,8 @@ _NEEDED: Final = (
     _needed("speak talk write answer reply respond", "only", "as like in"),
     _needed("you", "are", "now no", "pirate assistant ai bot chatbot model persona character dan"),
     _needed("developer god jailbreak dan", "mode", "on active enabled activated"),
+    _needed("answer", "question", "notes"),
+    _needed("add append put", "line sentence phrase word words"),
 )
 _NEEDED_BESIDE_CAPITALS: Final = (
     _needed("say reply answer respond word"),
@@ -247,6 +258,8 @@ def is_order_in_note(sentence: str) -> bool:
 
 def may_hold_order(text: str) -> bool:
     """Whether `is_order_in_note` can be true of any part of a text; quick, and if it errs, then by saying yes."""
+    if not text.isascii() and _MAYBE_CHINESE.search(text):
+        return True
     folded = text.lower() if text.isascii() else text.translate(_DOTLESS).casefold()
     found = frozenset(folded.encode("utf-8", "surrogatepass").translate(_LETTERS).split())
     return _holds(found, _NEEDED) or (_holds(found, _NEEDED_BESIDE_CAPITALS) and _CAPITALS.search(text) is not None)
