@@ -125,7 +125,7 @@ class Composer:
 
     def cut(self) -> None:
         """Forget what the model wrote after the last sentence that is done."""
-        self._raw = inert(_LATE_MARKER.sub(r"\2\1", self._raw))[: self._done]
+        self._raw = self._normal()[: self._done]
 
     def complete(self, items: Sequence[Item]) -> None:
         """Add list items of the notes, word for word, each cited, after `finish`."""
@@ -169,8 +169,7 @@ class Composer:
 
     def _settle(self, *, final: bool) -> str:
         """Move finished segments from the raw text to the sentences; return the normalised raw text."""
-        # A marker behind the full stop belongs to the sentence before it.
-        text = inert(_LATE_MARKER.sub(r"\2\1", self._raw))
+        text = self._normal()
         segments = [(a, b) for a, b in _segments(text) if b > self._done]
         if not final:
             segments = segments[:-1]
@@ -182,6 +181,10 @@ class Composer:
             self._take(text[self._done : max(start, self._done)], text[max(start, self._done) : end], last=last)
             self._done = end
         return text
+
+    def _normal(self) -> str:
+        """The raw text, inert; a marker behind a full stop belongs to the sentence before it."""
+        return inert(_LATE_MARKER.sub(r"\2\1", self._raw))
 
     def _take(self, gap: str, segment: str, *, last: bool) -> None:
         self._gap = gap if gap.count("\n") >= self._gap.count("\n") else self._gap
