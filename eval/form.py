@@ -15,18 +15,19 @@ from eval.protocol import TASK
 _INPUT, _OUTPUT = "input: ", "\nOutput:"
 
 
-def form(schema: Mapping[str, Any], prompt: str) -> str:
+def form(schema: Mapping[str, Any], prompt: str, statements: Sequence[str] = ()) -> str:
     """Write the reply to a prompt with the least value in place of each verdict.
 
     Args:
         schema: of `bounded_schema`, verdicts first.
         prompt: of ragas, with what is to be judged as JSON.
+        statements: to judge, where the prompt does not list them.
 
     Returns:
         JSON as ragas' examples have it; empty where something else than verdicts and given statements is asked for.
     """
     try:
-        return json.dumps(_value(schema, _statements(prompt)), indent=4, ensure_ascii=False)
+        return json.dumps(_value(schema, list(statements) or _statements(prompt)), indent=4, ensure_ascii=False)
     except _OpenError:
         return ""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -53,6 +53,7 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
         self._verdict_first = verdict_first
         self._calls: list[Call] = []
         self._items: int | None = None
+        self._statements: Sequence[str] = ()
         self.unweighted = ""
 
     @property
@@ -71,13 +72,18 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
             self._calls = []
 
     @contextmanager
-    def items(self, count: int) -> Iterator[None]:
-        """Have the next answers list exactly `count` items, at least 1: a verdict for each statement, none left out or invented."""
-        before, self._items = self._items, count
+    def items(self, count: int, statements: Sequence[str] = ()) -> Iterator[None]:
+        """Have the next answers list exactly `count` items, at least 1: a verdict for each statement, none left out or invented.
+
+        Args:
+            count: of the items.
+            statements: the `count` ones to judge, where the prompt leaves it to the judge to find them.
+        """
+        before, self._items, self._statements = (self._items, self._statements), count, statements
         try:
             yield
         finally:
-            self._items = before
+            self._items, self._statements = before
 
     def generate(self, prompt: str, response_model: type[Model]) -> Model:
         """Have the model fill a form.
@@ -133,7 +139,7 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
         """The reply where only verdicts are open and the engine goes on with words that are put into its mouth; else nothing."""
         if not self._verdict_first or not getattr(self._llm, "continues", False):
             return ""
-        blank = form(schema, prompt)
+        blank = form(schema, prompt, self._statements)
         return blank if all(scale(model, found[1]) for found in _FLAG.finditer(blank)) else ""
 
     def _fill(self, messages: list[Message], blank: str, model: str, pieces: list[str], verdicts: list[Verdict]) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from eval.cache import Cache
 from eval.judgement import Call, Judge, Judgement, Sample, Verdict
+from eval.protocol import METRIC_REVISIONS
 
 KIND = "judgements"
 
@@ -49,7 +50,8 @@ class KeptJudgements:
         return judgement
 
     def _key(self, metric: str, sample: Sample) -> dict[str, Any]:
-        return {"metric": metric, "sample": asdict(sample), "judge": self._identity}
+        key = {"metric": metric, "sample": asdict(sample), "judge": self._identity}
+        return key | ({"revision": METRIC_REVISIONS[metric]} if metric in METRIC_REVISIONS else {})
 
 
 def _call(value: Mapping[str, Any]) -> Call:

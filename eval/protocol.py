@@ -19,6 +19,9 @@ behind it changes nothing any more, so none is written."""
 REVISION = 3
 """Raised when the judging code changes in a way that changes judgements, and the words and bounds above do not show it."""
 
+METRIC_REVISIONS = {"context_recall": 1}
+"""The same for a change that changes the judgements of one metric only."""
+
 PROTOCOL = {
     "system": SYSTEM,
     "max_items": MAX_ITEMS,

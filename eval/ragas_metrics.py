@@ -23,6 +23,7 @@ from eval.judge import LocalJudge
 from eval.judgement import Call, Judgement, Sample
 from eval.weighted import EXPECTED, answer_relevancy
 from rag.errors import RagError
+from rag.sentences import split_sentences
 
 _ROUNDING = 1e-9
 
@@ -41,6 +42,18 @@ class FaithfulnessOfEach(ragas.Faithfulness):  # type: ignore[misc]  # ragas' ty
             verdicts = await super()._create_verdicts(statements, context)
         _check_count(len(verdicts.statements), len(statements))
         return verdicts
+
+
+class ContextRecallOfEach(ragas.ContextRecall):  # type: ignore[misc]
+    """ragas' context recall with exactly one verdict for each sentence of the reference, which ragas leaves to the judge to cut."""
+
+    llm: LocalJudge
+
+    async def ascore(self, user_input: str, retrieved_contexts: list[str], reference: str) -> Any:  # noqa: ANN401
+        """Score as ragas does; the result is ragas' own."""
+        sentences = [reference[start:end] for start, end in split_sentences(reference)]
+        with self.llm.items(len(sentences), sentences):
+            return await super().ascore(user_input, retrieved_contexts, reference)
 
 
 class FactualCorrectnessOfEach(ragas.FactualCorrectness):  # type: ignore[misc]
@@ -114,7 +127,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             of_abstentions=True,
         ),
         "context_recall": Metric(
-            lambda judge, _: ragas.ContextRecall(llm=judge),
+            lambda judge, _: ContextRecallOfEach(llm=judge),
             _fields("user_input", "retrieved_contexts", "reference"),
             of_abstentions=True,
         ),

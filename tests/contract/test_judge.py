@@ -39,6 +39,7 @@ SAMPLE = Sample(
     "On 3.3 billion words.",
     False,
 )
+TWO_SENTENCES = "On 3.3 billion words. They are English."
 
 
 class UncheckedLLM(ScriptedLLM):
@@ -160,8 +161,10 @@ def own_metric(metric, replies, embedder):
 
 @pytest.mark.parametrize(("metric", "replies", "value"), [(m, *case) for m, cases in FIXED.items() for case in cases])
 def test_scores_are_those_of_ragas_given_the_same_verdicts(metric, replies, value):
-    judgement = judge_of(*replies)[0].judge(metric, SAMPLE)
-    inputs = {name: getattr(SAMPLE, field) for name, field in METRICS[metric].inputs.items()}
+    # Of recall the judge is given the sentences.
+    sample = replace(SAMPLE, reference=TWO_SENTENCES) if metric == "context_recall" else SAMPLE
+    judgement = judge_of(*replies)[0].judge(metric, sample)
+    inputs = {name: getattr(sample, field) for name, field in METRICS[metric].inputs.items()}
     expected = asyncio.run(own_metric(metric, replies, LetterEmbedder()).ascore(**inputs)).value
     assert (judgement.status, judgement.reason) == ("judged", "")
     assert judgement.value == pytest.approx(float(expected), abs=1e-12)

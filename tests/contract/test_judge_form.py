@@ -12,7 +12,9 @@ from ragas.metrics.collections.faithfulness.util import NLIStatementOutput, Stat
 
 from eval.form import form
 from eval.judge import LocalJudge
+from eval.judgement import Sample
 from eval.protocol import TASK
+from eval.ragas_metrics import RagasJudge
 from eval.schema import bounded_schema
 from tests.fakes import ScriptedLLM, json_reply
 
@@ -29,6 +31,22 @@ class Continuing(ScriptedLLM):
 def test_the_form_of_given_statements_holds_all_but_the_verdicts():
     blank = json.loads(form(bounded_schema(NLIStatementOutput, items=2), PROMPT))
     assert blank == {"statements": [{"statement": each, "verdict": 0, "reason": ""} for each in STATEMENTS]}
+
+
+def test_statements_may_be_given_beside_the_prompt():
+    blank = json.loads(form(bounded_schema(ContextRecallOutput, items=2), "Judge.", STATEMENTS))
+    assert blank == {"classifications": [{"statement": each, "attributed": 0, "reason": ""} for each in STATEMENTS]}
+
+
+def test_recall_is_judged_sentence_by_sentence_of_the_reference():
+    llm = Continuing(weights=weights)
+    judgement = RagasJudge(LocalJudge(llm), None).judge(
+        "context_recall", Sample("Is tea hot?", "Yes.", ["Tea is hot."], "It is grown, e.g. in Assam. Tea is hot.", False)
+    )
+    assert judgement.value == 0.5
+    assert [call.method for call in llm.calls] == ["probabilities", "probabilities"]
+    said = json.loads(judgement.calls[0].output)["classifications"]
+    assert [(each["statement"], each["attributed"]) for each in said] == [("It is grown, e.g. in Assam.", 0), ("Tea is hot.", 1)]
 
 
 @pytest.mark.parametrize(
