@@ -7,8 +7,8 @@ tested, without the benchmarks. Knows cases and features; knows no model but the
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +18,11 @@ from eval.logistic import Floats, chances, fit, folds
 from eval.support_cases import Case
 from rag.answer.attribute import Evidence
 from rag.answer.features import FEATURES, measure
+from rag.answer.opinion import ask_opinion
 from rag.answer.rules import check
-from rag.answer.support import SupportModel
+from rag.answer.support import OpinionModel, SupportModel, yes_log_odds
 from rag.errors import ConfigError
+from rag.protocols import LLM
 
 FILE = Path(__file__).with_name("support_features.jsonl")
 OURS = ("pairs", "judgements")
@@ -42,6 +44,7 @@ class Row:
         good: the label.
         ruled_out: whether a rule decides against it before the model is asked.
         features: by name.
+        yes: the language model's probability of Yes, 0 to 1; None where it was not asked.
     """
 
     source: str
@@ -51,10 +54,40 @@ class Row:
     good: bool
     ruled_out: bool
     features: Mapping[str, float]
+    yes: float | None = None
 
 
-def measure_cases(cases: Iterable[Case]) -> list[Row]:
-    """Measure cases as the answer's sentences are."""
+def measure_opinions(cases: Iterable[Case], llm: LLM, done: Callable[[str], None]) -> dict[tuple[str, str], float]:
+    """Ask the model of each case that is attributed to anything, as it is asked of an answer's sentences: about a second each.
+
+    Args:
+        cases: labelled sentences.
+        llm: the model.
+        done: told the id of each.
+
+    Returns:
+        Its probability of Yes, 0 to 1, by set and id.
+    """
+    found = {}
+    for case in cases:
+        evidence = Evidence(case.passages, case.question)
+        attribution = evidence.attribute(case.claim)
+        if attribution.units:
+            found[case.source, case.id] = ask_opinion(llm, case.claim, attribution, evidence, case.question)
+        done(case.id)
+    return found
+
+
+def measure_cases(cases: Iterable[Case], opinions: Mapping[tuple[str, str], float]) -> list[Row]:
+    """Measure cases as the answer's sentences are.
+
+    Args:
+        cases: labelled sentences.
+        opinions: the language model's probability of Yes, by set and id, where it was asked.
+
+    Returns:
+        A row for each, in their order.
+    """
     rows = []
     for case in cases:
         evidence = Evidence(case.passages, case.question)
@@ -63,7 +96,9 @@ def measure_cases(cases: Iterable[Case]) -> list[Row]:
         features = measure(case.claim, attribution, evidence, findings)
         ruled_out = any(finding.contradicts or finding.kind in {"number", "date"} for finding in findings)
         kept = {name: round(features[name], _DIGITS) for name in FEATURES}
-        rows.append(Row(case.source, case.id, case.group, case.kind, case.good, ruled_out, kept))
+        yes = opinions.get((case.source, case.id))
+        opinion = None if yes is None else round(yes, _DIGITS)
+        rows.append(Row(case.source, case.id, case.group, case.kind, case.good, ruled_out, kept, opinion))
     return rows
 
 
@@ -73,7 +108,7 @@ def write_rows(rows: Sequence[Row], path: Path = FILE) -> None:
         json.dumps(
             {
                 "source": row.source, "id": row.id, "group": row.group, "kind": row.kind, "good": row.good,
-                "ruled_out": row.ruled_out, "features": list(row.features.values()),
+                "ruled_out": row.ruled_out, "features": list(row.features.values()), "yes": row.yes,
             },
             ensure_ascii=False,
         )
@@ -103,18 +138,44 @@ def read_rows(path: Path = FILE) -> list[Row]:
     return [Row(**{**line, "features": dict(zip(FEATURES, line["features"], strict=True))}) for line in lines]
 
 
-def fit_rows(rows: Sequence[Row], names: Sequence[str] = FEATURES) -> SupportModel:
+def fit_rows(rows: Sequence[Row]) -> SupportModel:
     """Fit on all sets, each weighing the same.
 
-    The threshold is chosen on our own sentences, each judged by a fit without its page.
+    The thresholds are chosen on our own sentences, each judged by a fit without its page.
     """
-    bias, weights = fit(_matrix(rows, names), _labels(rows), _balanced(rows), penalty=PENALTY)
-    return SupportModel(bias, dict(zip(names, weights.tolist(), strict=True)), _threshold(rows, names))
+    bias, weights = fit(_matrix(rows, FEATURES), _labels(rows), _balanced(rows), penalty=PENALTY)
+    asked, inputs = _asked(rows)
+    opinion, (features, yes) = fit(inputs, _labels(asked), _balanced(asked), penalty=PENALTY)
+    return SupportModel(
+        bias,
+        dict(zip(FEATURES, weights.tolist(), strict=True)),
+        _threshold(rows, mean_held_out(rows, FEATURES)),
+        OpinionModel(opinion, float(features), float(yes), _threshold(asked, with_opinions(rows)[1])),
+    )
+
+
+def with_opinions(rows: Sequence[Row]) -> tuple[list[Row], Floats]:
+    """Return the rows with an opinion, and the log-odds of each with it, by fits without its page."""
+    asked, inputs = _asked(rows)
+    scores = [_log_odds(_chances_held_out(asked, inputs, seed)) for seed in range(REPEATS)]
+    result: Floats = np.asarray(np.mean(scores, axis=0), dtype=np.float64)
+    return asked, result
+
+
+def _asked(rows: Sequence[Row]) -> tuple[list[Row], Floats]:
+    """The rows with an opinion, and for each the log-odds of its features by fits without its page, and of the model's Yes."""
+    scores = mean_held_out(rows, FEATURES)
+    asked = [(row, score, yes_log_odds(row.yes)) for row, score in zip(rows, scores, strict=True) if row.yes is not None]
+    return [row for row, *_ in asked], np.array([each for _, *each in asked], dtype=np.float64)
 
 
 def held_out(rows: Sequence[Row], names: Sequence[str], seed: int = 0) -> Floats:
     """Return the probability of each row by a fit that has not seen its group."""
-    matrix, labels, place = _matrix(rows, names), _labels(rows), folds([row.group for row in rows], FOLDS, seed)
+    return _chances_held_out(rows, _matrix(rows, names), seed)
+
+
+def _chances_held_out(rows: Sequence[Row], matrix: Floats, seed: int) -> Floats:
+    labels, place = _labels(rows), folds([row.group for row in rows], FOLDS, seed)
     found = np.zeros(len(rows))
     for fold in range(FOLDS):
         here = place == fold
@@ -157,6 +218,12 @@ def write_model(model: SupportModel, rows: Sequence[Row], path: Path) -> None:
         "",
         "[weights]",
         *(f"{name} = {weight:.4f}" for name, weight in model.weights.items()),
+        "",
+        f"# With the language model's opinion, which {sum(row.yes is not None for row in rows)} of them have: "
+        "log-odds = bias + features times the log-odds",
+        "# above + yes times the log-odds of its Yes.",
+        "[opinion]",
+        *(f"{name} = {value:.4f}" for name, value in asdict(model.opinion).items()),
     ]
     path.write_text("\n".join(lines) + "\n", "utf-8")
 
@@ -165,25 +232,35 @@ def report_markdown(rows: Sequence[Row], model: SupportModel) -> str:
     """Return what the model is worth by cross-validation over pages, and what each feature adds, as Markdown."""
     sources = list(dict.fromkeys(row.source for row in rows))
     full = mean_held_out(rows, FEATURES)
+    asked, opinions = with_opinions(rows)
     lines = [
-        f"Threshold {model.threshold:.3f}. AUC by {FOLDS}-fold cross-validation over pages, {REPEATS} times, 95% intervals.",
+        f"Threshold {model.threshold:.3f}, with the language model's opinion {model.opinion.threshold:.3f}. "
+        f"AUC by {FOLDS}-fold cross-validation over pages, {REPEATS} times, 95% intervals.",
         "",
     ]
     lines += [f"| | {' | '.join(sources)} |", f"|---|{'---|' * len(sources)}"]
     for name, scores in (("word coverage alone", mean_held_out(rows, ("new_words",))), ("all features", full)):
         lines.append(f"| {name} | {' | '.join(_shown(area(rows, scores, source)) for source in sources)} |")
+    yes = np.array([row.yes or 0.0 for row in asked])
+    for name, scores in (("the language model's Yes alone", yes), ("features and Yes", opinions)):
+        lines.append(f"| {name} ({len(asked)}) | {' | '.join(_shown(area(asked, scores, source)) for source in sources)} |")
     for name in FEATURES:
         scores = mean_held_out(rows, [each for each in FEATURES if each != name])
         lines.append(f"| {name} adds | {' | '.join(_shown(gain(rows, full, scores, source)) for source in sources)} |")
-    chance = 1 / (1 + np.exp(-full))
-    for name, good in (("true ones supported", True), ("others supported", False)):
-        shares = []
-        for source in sources:
-            inside = [(row, score) for row, score in zip(rows, chance, strict=True) if row.source == source and row.good == good]
-            kept = sum(score >= model.threshold and not row.ruled_out for row, score in inside)
-            shares.append(f"{kept} of {len(inside)}")
-        lines.append(f"| {name} | {' | '.join(shares)} |")
+    for name, judged, scores, least in (
+        ("", rows, full, model.threshold),
+        (", with Yes", asked, opinions, model.opinion.threshold),
+    ):
+        for what, good in (("true ones supported", True), ("others supported", False)):
+            shares = [_passed(judged, scores, least, source, good=good) for source in sources]
+            lines.append(f"| {what}{name} | {' | '.join(shares)} |")
     return "\n".join(lines) + "\n"
+
+
+def _passed(rows: Sequence[Row], scores: Floats, least: float, source: str, *, good: bool) -> str:
+    """How many of a set's sentences with this label are called supported."""
+    inside = [(row, score) for row, score in zip(rows, _chance(scores), strict=True) if row.source == source and row.good == good]
+    return f"{sum(score >= least and not row.ruled_out for row, score in inside)} of {len(inside)}"
 
 
 def _shown(value: Measured) -> str:
@@ -192,10 +269,17 @@ def _shown(value: Measured) -> str:
     return f"{value.value:.3f} [{value.interval[0]:.3f}, {value.interval[1]:.3f}]"
 
 
-def _threshold(rows: Sequence[Row], names: Sequence[str]) -> float:
-    scores = 1 / (1 + np.exp(-mean_held_out(rows, names)))
-    ours = [score for row, score in zip(rows, scores, strict=True) if row.source in OURS and row.good and not row.ruled_out]
+def _threshold(rows: Sequence[Row], scores: Floats) -> float:
+    """The probability that all but a few of our own true sentences reach."""
+    ours = [
+        score for row, score in zip(rows, _chance(scores), strict=True) if row.source in OURS and row.good and not row.ruled_out
+    ]
     return round(float(np.quantile(ours, 1 - KEEP)), _DIGITS) if ours else 0.5
+
+
+def _chance(log_odds: Floats) -> Floats:
+    result: Floats = 1 / (1 + np.exp(-log_odds))
+    return result
 
 
 def _scored(rows: Sequence[Row], scores: Floats, source: str) -> Scored:

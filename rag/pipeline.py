@@ -18,15 +18,15 @@ from pathlib import Path
 import numpy as np
 
 from rag.answer.abstain import DECLINED, GREETING, abstention_text
-from rag.answer.decide import Decision, decide, with_answer
-from rag.answer.prompt import messages, write_task
+from rag.answer.attempts import Attempt, attempts, fitting
+from rag.answer.decide import Decision, with_answer
 from rag.answer.request import read_request
 from rag.answer.restate import read_anew
 from rag.answer.translate import write_in
-from rag.answer.write import write
+from rag.answer.write import Writing, write
 from rag.crosscheck import LINK_KINDS, TWIN_KIND, Overlap, link_notices, listing_hash, replaced, twin_notices
 from rag.embed.ahead import Ahead
-from rag.errors import PromptTooLongError, UnreadableFileError
+from rag.errors import UnreadableFileError
 from rag.includes import Includes
 from rag.index import Fingerprint, Index, Manifest, Writer, embed_hash
 from rag.links import Outline
@@ -37,7 +37,7 @@ from rag.read import LEFT_OUT, Reading
 from rag.retrieve.context import worth_reading
 from rag.retrieve.retriever import Retriever
 from rag.retrieve.spelling import respelt
-from rag.types import Answer, AskEvent, Draft, IngestReport, Message, Notice, Passage, Retrieval
+from rag.types import Answer, AskEvent, Draft, IngestReport, Message, Notice, Retrieval
 
 # Chunks that are embedded at once: a few at first, so that both cores are busy soon; then enough to sort by length, and little
 # enough to bound memory.
@@ -311,75 +311,66 @@ def ask(
     said, found = yield from read_anew(llm, asked, history, found, retrieve)
     asked, history = respelt(said.question, found.unknown, (passage.text for passage in found.passages)), said.history
 
-    passages = _fitting(llm, found.passages, asked, history, settings.max_answer_tokens)
-    decision = decide(llm, passages, asked, history, settings.threshold, query=found.query)
-    timings["decide"] = time.perf_counter() - start - timings["retrieve"]
-    if not decision.answerable:
-        yield _abstention(decision, found, timings, start)
-        return
-
-    drafts = write(
-        llm,
-        passages,
-        asked,
-        history,
-        settings.max_answer_tokens,
-        generation.source,
-        drop_unsupported=settings.drop_unsupported,
-        least_tie=decision.least_tie,
-    )
-    for event in write_in(llm, drafts, said.language) if said.language else drafts:
-        if isinstance(event, Draft):
-            if event.text:
-                timings.setdefault("first_token", time.perf_counter() - start)
-            yield event
-            continue
-        timings["total"] = time.perf_counter() - start
-        timings.setdefault("first_token", timings["total"])
-        probability = with_answer(decision, event.tie)
-        if not event.draft.citations:
-            reason = "Nothing in them supports what the model would have answered."
-            if event.tie < decision.least_tie:
-                reason = "What comes nearest is said of something else."
-            yield _abstention(replace(decision, reason=reason, probability=probability), found, timings, start)
-            return
-        reason = "The model had no answer of its own; these sentences of the notes come nearest." if event.quoted else ""
-        text, sentences, citations = event.draft.text, event.draft.sentences, event.draft.citations
-        yield Answer(
-            "answered",
-            reason,
-            text,
-            sentences,
-            citations,
-            passages,
-            timings,
-            found.generation,
-            event.invented_markers,
-            probability,
+    passages = fitting(llm, worth_reading(found.passages), asked, history, settings.max_answer_tokens)
+    for attempt in attempts(llm, passages, asked, history, settings.threshold, query=found.query):
+        decision = attempt.decision
+        timings.setdefault("decide", time.perf_counter() - start - timings["retrieve"])
+        if not decision.answerable:
+            break
+        drafts = write(
+            llm,
+            attempt.passages,
+            asked,
+            history,
+            settings.max_answer_tokens,
+            generation.source,
+            drop_unsupported=settings.drop_unsupported,
+            least_tie=decision.least_tie,
+            last=attempt.last,
         )
+        for event in write_in(llm, drafts, said.language) if said.language else drafts:
+            if isinstance(event, Draft):
+                if event.text:
+                    timings.setdefault("first_token", time.perf_counter() - start)
+                yield event
+            elif event.draft.citations:
+                timings["total"] = time.perf_counter() - start
+                yield _answered(event, attempt, found, timings)
+                return
+            else:
+                decision = _without_answer(decision, event)
+    yield _abstention(decision, found, timings, start)
+
+
+def _answered(writing: Writing, attempt: Attempt, found: Retrieval, timings: dict[str, float]) -> Answer:
+    timings.setdefault("first_token", timings["total"])
+    reason = "The model had no answer of its own; these sentences of the notes come nearest." if writing.quoted else ""
+    return Answer(
+        "answered",
+        reason,
+        writing.draft.text,
+        writing.draft.sentences,
+        writing.draft.citations,
+        attempt.passages,
+        timings,
+        found.generation,
+        writing.invented_markers,
+        with_answer(attempt.decision, writing.tie),
+    )
+
+
+def _without_answer(decision: Decision, writing: Writing) -> Decision:
+    """The decision once the model has nothing to say that the notes support."""
+    reason = "Nothing in them supports what the model would have answered."
+    if writing.tie < decision.least_tie:
+        reason = "What comes nearest is said of something else."
+    return replace(decision, reason=reason, probability=with_answer(decision, writing.tie))
 
 
 def _not_a_question(kind: str, generation: int, start: float) -> Answer:
     reason, text = ("small talk", GREETING) if kind == "small_talk" else ("no question", DECLINED)
     total = time.perf_counter() - start
     return Answer("abstained", reason, text, (), (), (), {"retrieve": 0.0, "first_token": total, "total": total}, generation)
-
-
-def _fitting(
-    llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message], answer_tokens: int
-) -> tuple[Passage, ...]:
-    """Leave out what is not worth reading, and the last passages until prompt and answer fit the model's context."""
-    room = llm.context_tokens - answer_tokens
-    kept = worth_reading(passages)
-    while True:
-        needed = llm.count_prompt(messages(kept, question, history, write_task(question)))
-        if needed <= room:
-            return kept
-        if not kept:
-            raise PromptTooLongError(
-                f"The question needs {needed} tokens and the model has room for {room}", hint="Ask a shorter question."
-            )
-        kept = kept[:-1]
 
 
 def _abstention(decision: Decision, found: Retrieval, timings: dict[str, float], start: float) -> Answer:

@@ -53,6 +53,9 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     support.add_argument("--corpus", type=Path, metavar="DIR", help="folder of the notes")
     support.add_argument("--bench", type=Path, default=BENCH, metavar="DIR", help=f"folder of wice_dev and squad2_dev ({BENCH})")
     support.add_argument("--keep", action="store_true", help="only report; keep the coefficients as they are")
+    support.add_argument(
+        "--opinions", action="store_true", help="ask the language model of every sentence again (a second each); else as kept"
+    )
     support.set_defaults(command=_support)
     _add_answerability(what, common)
 
@@ -177,9 +180,20 @@ def _work(
 
 
 def _support(options: argparse.Namespace, config: Config) -> int:
-    from eval.calibrate_support import FILE, fit_rows, measure_cases, report_markdown, write_model, write_rows
+    from eval.calibrate_support import (
+        FILE,
+        fit_rows,
+        measure_cases,
+        measure_opinions,
+        read_rows,
+        report_markdown,
+        write_model,
+        write_rows,
+    )
+    from eval.pace import Pace
     from eval.support_cases import judgement_cases, pair_cases, read_pairs, squad_cases, wice_cases
     from rag.answer.support import FILE as MODEL
+    from rag.wiring import build_llm
 
     cases = [
         *pair_cases(read_pairs(), config.corpus),
@@ -187,7 +201,15 @@ def _support(options: argparse.Namespace, config: Config) -> int:
         *wice_cases(options.bench / "wice_dev.jsonl"),
         *squad_cases(options.bench / "squad2_dev.jsonl"),
     ]
-    rows = measure_cases(cases)
+    if options.opinions:
+        with ExitStack() as stack:
+            llm = build_llm(config)
+            stack.callback(llm.close)
+            pace = stack.enter_context(Pace(len(cases), "sentences"))
+            opinions = measure_opinions(cases, llm, pace.step)
+    else:
+        opinions = {(row.source, row.id): row.yes for row in read_rows() if row.yes is not None}
+    rows = measure_cases(cases, opinions)
     model = fit_rows(rows)
     if not options.keep:
         write_rows(rows, FILE)

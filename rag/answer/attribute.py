@@ -67,9 +67,20 @@ class Attribution:
 
 
 class Evidence:
-    """The units of the passages of one question, ready to be compared with sentences."""
+    """The units of the passages of one question, ready to be compared with sentences.
+
+    Args:
+        passages: best first.
+        question: words of it are known without evidence.
+
+    Attributes:
+        passages: best first.
+        units: in the order of the passages and of their text.
+        known: what the passages and the question say.
+    """
 
     def __init__(self, passages: Sequence[Passage], question: str) -> None:
+        self.passages = tuple(passages)
         self.units = tuple(unit for index, passage in enumerate(passages) for unit in _units(index, passage, question))
         self._code = tuple(unit for index, passage in enumerate(passages) for unit in _code(index, passage, question))
         counts = Counter(word for unit in self.units for word in unit.words)

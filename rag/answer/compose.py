@@ -7,13 +7,13 @@ verdicts; knows no model.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
-from rag.answer.attribute import Evidence, Unit
+from rag.answer.attribute import Attribution, Evidence, Unit
 from rag.answer.inert import inert
 from rag.answer.lists import Item
-from rag.answer.subject import answering, tie
-from rag.answer.support import verdict
+from rag.answer.subject import answering, loosest_tie, tie
+from rag.answer.support import Verdict, verdict
 from rag.lines import LineTable
 from rag.sentences import split_sentences
 from rag.types import Citation, Draft, Passage, Sentence, Span
@@ -39,6 +39,8 @@ _DECLINES = re.compile(
 )
 _AGREES = frozenset(content_words("yes no indeed not does answer question notes say state according"))
 _CHOICE = re.compile(r"\b(?i:or|vs|versus|oder|oppure)\b|\s(?:ou|o|u)\s")
+# What a small model likes to add to a sentence that would have done: "which makes it useful for many tasks".
+_ADDED = re.compile(r",\s+(?:which|who|whose|where|often|thus|thereby|as well as|such as|[a-z]+ing)\b")
 _LEADS_IN = re.compile(r":\s*$")
 _LIST_MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s*$")
 
@@ -47,25 +49,36 @@ class Composer:
     """Builds one answer. `add` takes what the model writes, `draft` says what can be shown, `finish` ends it.
 
     A sentence that was said before is left out.
+
+    Args:
+        passages: what the model was given.
+        question: a short answer says little without it.
+        source: gives the source of a page.
+        drop_unsupported: leave out sentences that the evidence does not support, instead of showing their verdict.
+        opinions: the model's probability of Yes to whether the evidence states a sentence, by sentence, where it was asked.
+
+    Attributes:
+        evidence: what its sentences are attributed to.
+        invented_markers: citations that the model wrote of passages it was not given.
     """
 
     def __init__(
-        self, passages: Sequence[Passage], question: str, source: Callable[[str], str], *, drop_unsupported: bool = False
+        self,
+        passages: Sequence[Passage],
+        question: str,
+        source: Callable[[str], str],
+        *,
+        drop_unsupported: bool = False,
+        opinions: Mapping[str, float] | None = None,
     ) -> None:
-        """Start an answer.
-
-        Args:
-            passages: what the model was given.
-            question: a short answer says little without it.
-            source: gives the source of a page.
-            drop_unsupported: leave out sentences that the evidence does not support, instead of showing their verdict.
-        """
+        self._opinions = dict(opinions or {})
+        self._doubtful: dict[str, Attribution] = {}
         self._passages = passages
         self._drop = drop_unsupported
         self._said: list[str] = []  # those that were dropped too: a model in a loop is in one whether or not it is shown
         self._question = question
         self._source = source
-        self._evidence = Evidence(passages, question)
+        self.evidence = Evidence(passages, question)
         self._lines: dict[str, LineTable] = {}
         self._raw = ""
         self._text = ""  # of the sentences that are done, markers included
@@ -101,14 +114,19 @@ class Composer:
     def tie(self) -> float:
         """How much of what was asked about stands where the notes say what the answer comes down to, 0 to 1; 0 until then."""
         said = answering(self._question, [one.text for one in self._sentences if one.support == "supported"])
-        return tie(self._question, said, self._evidence) if said else 0.0
+        return tie(self._question, said, self.evidence) if said else 0.0
+
+    @property
+    def loosest_tie(self) -> float:
+        """The least `tie` that this can come to, whatever the model writes, 0 to 1."""
+        return loosest_tie(self._question, self.evidence)
 
     @property
     def tie_at_last(self) -> float:
         """The same once nothing more comes, when the first sentence has to do where none was what the answer comes down to."""
         supported = [one.text for one in self._sentences if one.support == "supported"]
         said = answering(self._question, supported) or " ".join(supported[:1])
-        return tie(self._question, said, self._evidence) if said else 0.0
+        return tie(self._question, said, self.evidence) if said else 0.0
 
     @property
     def declines(self) -> bool:
@@ -121,7 +139,19 @@ class Composer:
         if not self._sentences or _CHOICE.search(self._question):
             return False  # of two things that were named, one is an answer
         said = frozenset(word for sentence in self._sentences for word in content_words(sentence.text))
-        return said <= self._evidence.known.asked | _AGREES
+        return said <= self.evidence.known.asked | _AGREES
+
+    @property
+    def doubtful(self) -> Mapping[str, Attribution]:
+        """What the sentences are attributed to that neither a rule decides nor the notes hold word for word."""
+        return dict(self._doubtful)
+
+    def again(self, opinions: Mapping[str, float]) -> Composer:
+        """Return the same answer, finished, with opinions of its sentences."""
+        other = Composer(self._passages, self._question, self._source, drop_unsupported=self._drop, opinions=opinions)
+        other.add(self._raw)
+        other.finish()
+        return other
 
     def cut(self) -> None:
         """Forget what the model wrote after the last sentence that is done."""
@@ -142,7 +172,7 @@ class Composer:
         Args:
             least: share of the question's words that they must hold, 0 to 1.
         """
-        if not self._evidence.units or self._evidence.attribute(self._question).coverage < least:
+        if not self.evidence.units or self.evidence.attribute(self._question).coverage < least:
             return False
         self._raw, self._text, self._done = "", "", 0
         self._sentences, self._citations = [], {}
@@ -150,7 +180,7 @@ class Composer:
 
     def add_quotation(self) -> bool:
         """Add the sentences of the notes that come nearest to the question, as quotations, after `finish`; say if there are any."""
-        nearest = self._evidence.nearest()
+        nearest = self.evidence.nearest()
         if nearest:
             self._text = f"{self._text.rstrip()}\n\nThe notes say:\n\n".lstrip()
         for unit in nearest:
@@ -198,10 +228,15 @@ class Composer:
             self._keep(plain)
             return
         is_code = plain.startswith(("```", "~~~"))
-        attribution = self._evidence.attribute_code(plain) if is_code else self._evidence.attribute(plain, hinted)
+        judged, attribution = self._judge(plain, hinted, is_code=is_code)
+        by_words = verdict(plain, attribution, self.evidence)
+        # A small model says Yes to a whole sentence for the half of it that is true.
+        if "unsupported" in {judged.support, by_words.support} and (main := _main_clause(plain)):
+            kept, where = self._judge(main, hinted)
+            if kept.support == "supported" and not frozenset(content_words(main)) <= self.evidence.known.asked:
+                plain, judged, attribution = main, kept, where
         # What comes after it is cited by itself; only what leads in a list of the notes says the same.
         leads_in = bool(_LEADS_IN.search(plain)) and not last
-        judged = verdict(plain, attribution, self._evidence)
         support, score = judged.support, judged.score
         said = plain.strip() if is_code else _ORDINAL.sub("", plain.strip()).casefold()
         again = said in self._said and len(said.split()) >= _SENTENCE_WORDS
@@ -216,6 +251,13 @@ class Composer:
         markers = tuple(dict.fromkeys(self._cite(unit) for unit in cited))
         self._sentences.append(Sentence(plain.strip(), support, round(score, 4), markers, judged.reason))
         self._keep(_with_markers(plain, markers))
+
+    def _judge(self, plain: str, hinted: Sequence[int], *, is_code: bool = False) -> tuple[Verdict, Attribution]:
+        attribution = self.evidence.attribute_code(plain) if is_code else self.evidence.attribute(plain, hinted)
+        judged = verdict(plain, attribution, self.evidence, yes=self._opinions.get(plain))
+        if not judged.settled:
+            self._doubtful[plain] = attribution
+        return judged, attribution
 
     def _keep(self, text: str) -> None:
         self._text += self._before + text
@@ -273,3 +315,17 @@ def _segments(text: str) -> list[Span]:
         position = fence.end()
     found.extend((a + position, b + position) for a, b in split_sentences(text[position:]))
     return found
+
+
+def _main_clause(sentence: str) -> str:
+    """A sentence without what was added to it; empty where nothing was, or for more than a line of text.
+
+    >>> _main_clause("Tea is warm, which makes it popular.")
+    'Tea is warm.'
+    >>> _main_clause("Tea is warm.")
+    ''
+    """
+    added = _ADDED.search(sentence)
+    if not added or "\n" in sentence or "|" in sentence:
+        return ""
+    return sentence[: added.start()].rstrip() + "."

@@ -104,6 +104,18 @@ def tie(question: str, said: str, evidence: Evidence) -> float:
     return max((evidence.share(anchors & _around(evidence.units, index), anchors) for index in close), default=0.0)
 
 
+def loosest_tie(question: str, evidence: Evidence) -> float:
+    """Return the least `tie` that an answer from this evidence can have, whatever it says: 0 to 1."""
+    if asked_units(question):
+        return 0.0
+    anchors = subject_words(question, evidence.known)
+    if not anchors:
+        return 1.0
+    return min(
+        (evidence.share(anchors & _around(evidence.units, index), anchors) for index in range(len(evidence.units))), default=0.0
+    )
+
+
 def _around(units: tuple[Unit, ...], index: int) -> frozenset[str]:
     near = (unit for unit in units[max(0, index - 1) : index + 2] if unit.passage == units[index].passage)
     return frozenset(word for unit in near for word in unit.words)

@@ -11,6 +11,7 @@ from typing import Final
 
 from rag.answer.compose import Composer
 from rag.answer.lists import missing_items
+from rag.answer.opinion import MOST, ask_opinions
 from rag.answer.prompt import messages, write_task
 from rag.protocols import LLM
 from rag.types import Draft, Message, Passage
@@ -57,13 +58,14 @@ def write(
     *,
     drop_unsupported: bool = False,
     least_tie: float = 0.0,
+    last: bool = True,
 ) -> Iterator[Draft | Writing]:
     """Yield drafts while the model writes, and last the `Writing`.
 
     A model that declines although the passages hold the answer is asked again with the best passage alone, and where that does not
     help either, the sentences that come nearest to the question are quoted; they also follow an answer that says no more than the
-    question did. Where an answer has to be said of what was asked,
-    nothing is shown before a sentence is.
+    question did. Where an answer has to be said of what was asked, nothing is shown before a sentence is. What is written is shown
+    with verdicts by its words alone; in the end the model is asked of its sentences, and verdicts may change.
 
     Args:
         llm: the model.
@@ -75,11 +77,12 @@ def write(
         drop_unsupported: leave out sentences that the passages do not support, instead of showing their verdict.
         least_tie: how much of what is asked about must stand where the notes say what the answer says, 0 to 1; with less there is
             no answer.
+        last: whether that is to be done; else other passages will be tried.
     """
     invented = 0
-    for given in (tuple(passages), tuple(passages[:1])):
+    for given in (tuple(passages), tuple(passages[:1])) if last else (tuple(passages),):
         composer = Composer(given, question, source, drop_unsupported=drop_unsupported)
-        draft, tied = NOTHING, least_tie <= 0
+        draft, tied = NOTHING, least_tie <= composer.loosest_tie
         for piece in llm.stream(messages(given, question, history, write_task(question)), max_tokens=max_tokens):
             if piece:  # an empty one says that the prompt is still being read
                 composer.add(piece)
@@ -89,11 +92,17 @@ def write(
             if composer.repeats:
                 composer.cut()
                 break
-        draft = composer.finish()
+        composer.finish()
         invented += composer.invented_markers
+        if not composer.declines:
+            tied = tied or composer.tie_at_last >= least_tie
+            shown = composer.current() if tied else NOTHING
+            yield shown
+            composer = yield from _weighed(llm, composer, question, shown)
+        draft = composer.current()
         if draft.citations and not composer.declines:
             tie = composer.tie_at_last
-            if not tied and tie < least_tie:
+            if tie < least_tie:
                 yield Writing(NOTHING, invented_markers=invented, tie=tie)
                 return
             if composer.echoes:
@@ -106,5 +115,19 @@ def write(
         if len(passages) == 1:
             break
     composer = Composer(passages, question, source)
-    quoted = least_tie <= _QUOTED_TIE and composer.quote(_QUOTED_COVERAGE)
+    quoted = last and least_tie <= _QUOTED_TIE and composer.quote(_QUOTED_COVERAGE)
     yield Writing(composer.current() if quoted else NOTHING, quoted, invented)
+
+
+def _weighed(llm: LLM, composer: Composer, question: str, shown: Draft) -> Generator[Draft, None, Composer]:
+    """The same answer with verdicts that the model's opinion of its sentences is part of; `shown` stays until then."""
+    opinions: dict[str, float] = {}
+    # What is left of a sentence that is denied is another sentence.
+    while new := {claim: found for claim, found in composer.doubtful.items() if claim not in opinions}:
+        if len(opinions) >= MOST:
+            break
+        for claim, yes in ask_opinions(llm, new, composer.evidence, question):
+            opinions[claim] = yes
+            yield shown
+        composer = composer.again(opinions)
+    return composer

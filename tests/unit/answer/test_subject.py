@@ -7,7 +7,7 @@ import pytest
 from rag.answer.answerable import Answerability
 from rag.answer.attribute import Evidence
 from rag.answer.rules import Known
-from rag.answer.subject import answering, subject_words, tie
+from rag.answer.subject import answering, loosest_tie, subject_words, tie
 from rag.answer.write import Writing, write
 from rag.types import Chunk, Draft, Passage
 from tests.fakes import ScriptedLLM
@@ -49,6 +49,20 @@ def test_names_are_asked_about_with_their_versions(question, found):
 )
 def test_a_value_of_another_is_not_tied_to_what_was_asked(question, said, least, most):
     assert least <= tie(question, said, Evidence([passage()], question)) <= most
+
+
+@pytest.mark.parametrize(
+    ("question", "least"),
+    [
+        ("How warm is it?", 1.0),  # asks of nobody
+        ("What can VALL-E do?", 0.0),  # and other lines speak of others
+        ("What is Speech?", 1.0),  # the heading of all lines
+        ("How many euros is it?", 0.0),
+    ],
+)
+def test_the_loosest_tie_is_that_of_the_line_that_is_furthest_from_the_name(question, least):
+    evidence = Evidence([passage(f"{NOTE}\nThe end.")], question)
+    assert loosest_tie(question, evidence) == pytest.approx(least, abs=0.01)
 
 
 def test_a_heading_names_what_stands_under_it():

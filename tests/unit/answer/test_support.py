@@ -2,7 +2,7 @@ import pytest
 
 from rag.answer.attribute import Evidence
 from rag.answer.features import FEATURES, measure
-from rag.answer.support import SupportModel, load_model, verdict
+from rag.answer.support import OpinionModel, SupportModel, load_model, verdict
 from tests.build import passage
 
 TABLE = "Size | Parameters | Layers\nSmall | 60M | 6\nLarge | 770M | 24"
@@ -68,14 +68,17 @@ def test_features_are_shares():
 
 
 def test_the_model_is_a_logistic_one():
-    model = SupportModel(-1.0, {"pairs": 1.0}, 0.5)
-    assert model.probability({"pairs": 1.0}) == pytest.approx(0.5)
-    assert model.probability({"pairs": 0.0}) < 0.5
+    model = SupportModel(-1.0, {"pairs": 1.0}, 0.5, OpinionModel(0.0, 0.5, 2.0, 0.4))
+    assert model.judge({"pairs": 1.0}) == (pytest.approx(0.5), 0.5)
+    assert model.judge({"pairs": 0.0})[0] < 0.5
+    assert model.judge({"pairs": 1.0}, 0.5) == (pytest.approx(0.5), 0.4)
+    assert model.judge({"pairs": 1.0}, 0.1)[0] < model.judge({"pairs": 1.0}, 1.0)[0] < 1
 
 
 def test_a_model_file_names_features_that_there_are(tmp_path):
     file = tmp_path / "support.toml"
-    file.write_text("bias = 0\nthreshold = 0.5\n[weights]\nluck = 1.0\n")
+    opinion = "[opinion]\nbias = 0\nfeatures = 1\nyes = 1\nthreshold = 0.5\n"
+    file.write_text(f"bias = 0\nthreshold = 0.5\n[weights]\nluck = 1.0\n{opinion}")
     with pytest.raises(ValueError, match="luck"):
         load_model(file)
 

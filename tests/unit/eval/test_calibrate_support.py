@@ -1,3 +1,4 @@
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ def test_the_coefficients_are_what_the_fit_gives():
     assert kept.bias == pytest.approx(fitted.bias, abs=1e-3)
     assert kept.threshold == pytest.approx(fitted.threshold, abs=1e-3)
     assert dict(kept.weights) == pytest.approx(dict(fitted.weights), abs=1e-3)
+    assert asdict(kept.opinion) == pytest.approx(asdict(fitted.opinion), abs=1e-3)
 
 
 def test_every_quote_of_our_sentences_stands_in_its_page():
@@ -31,7 +33,7 @@ def test_every_quote_of_our_sentences_stands_in_its_page():
 def test_kept_features_are_those_of_the_code():
     pairs = read_pairs()[::12]
     kept = {row.id: row for row in read_rows()}
-    for row in measure_cases(pair_cases(pairs, CORPUS)):
+    for row in measure_cases(pair_cases(pairs, CORPUS), {}):
         assert row.features == pytest.approx(kept[row.id].features, abs=2e-4), row.id
         assert row.ruled_out == kept[row.id].ruled_out
 

@@ -1,0 +1,106 @@
+"""What the model is given to read, and whether that holds the answer: the best passages, then all of them.
+
+Reading is what a reader waits for, and most answers stand in the passage that comes first. So the best passages are read alone, and
+all of them only where it is not sure that those hold the answer, where a question asks for several things, or where nothing came of
+the first. What was read stays read: all begin with the best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from rag.answer.decide import Decision, decide
+from rag.answer.lists import asks_for_list
+from rag.answer.prompt import messages, write_task
+from rag.errors import PromptTooLongError
+from rag.protocols import LLM
+from rag.types import Message, Passage
+
+FIRST_TOKENS: Final = 200
+"""What is read first, if one passage is not longer."""
+SURE: Final = 0.4
+"""Probability from which the best passages do, 0 to 1."""
+_HOPELESS: Final = 0.5
+"""Share of the threshold below which all of them do not help either."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Passages to answer from.
+
+    Attributes:
+        passages: best first.
+        decision: on these.
+        last: whether there will be no other.
+    """
+
+    passages: tuple[Passage, ...]
+    decision: Decision
+    last: bool
+
+
+def attempts(
+    llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message], threshold: float, *, query: str = ""
+) -> Iterator[Attempt]:
+    """Yield the best passages if they are likely to do or nothing is, then all of them; a caller that has an answer stops.
+
+    Args:
+        llm: asked for its probability of Yes, once an attempt.
+        passages: best first, all of which fit into a prompt; may be empty.
+        question: as asked.
+        history: earlier turns, the question not included.
+        threshold: least probability to answer, 0 to 1.
+        query: what was searched for; empty where that is the question.
+    """
+    best = _best(passages)
+    if len(best) < len(passages) and not asks_for_list(question):
+        decision = decide(llm, best, question, history, threshold, query=query)
+        if decision.probability < _HOPELESS * threshold:
+            yield Attempt(best, decision, last=True)
+            return
+        if decision.answerable and decision.probability >= SURE:
+            yield Attempt(best, decision, last=False)
+    yield Attempt(tuple(passages), decide(llm, passages, question, history, threshold, query=query), last=True)
+
+
+def _best(passages: Sequence[Passage]) -> tuple[Passage, ...]:
+    """The first passages, as many as are short enough, at least one."""
+    left = FIRST_TOKENS
+    for place, passage in enumerate(passages):
+        left -= passage.tokens
+        if left < 0 and place:
+            return tuple(passages[:place])
+    return tuple(passages)
+
+
+def fitting(
+    llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message], answer_tokens: int
+) -> tuple[Passage, ...]:
+    """Leave out the last passages until prompt and answer fit the model's context.
+
+    Args:
+        llm: counts the tokens of a prompt.
+        passages: best first.
+        question: as asked.
+        history: earlier turns.
+        answer_tokens: room for the answer.
+
+    Returns:
+        Those that fit, best first.
+
+    Raises:
+        PromptTooLongError: the question alone does not fit.
+    """
+    room = llm.context_tokens - answer_tokens
+    kept = tuple(passages)
+    while True:
+        needed = llm.count_prompt(messages(kept, question, history, write_task(question)))
+        if needed <= room:
+            return kept
+        if not kept:
+            raise PromptTooLongError(
+                f"The question needs {needed} tokens and the model has room for {room}", hint="Ask a shorter question."
+            )
+        kept = kept[:-1]

@@ -1,0 +1,85 @@
+"""How much of what was found the model is given to read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from rag.answer.attempts import FIRST_TOKENS, SURE, attempts, fitting
+from rag.errors import PromptTooLongError
+from tests.build import passage
+from tests.fakes import ScriptedLLM
+
+QUESTION = "How warm is tea?"
+YES, UNSURE = {"Yes": 50.0, "No": 1.0}, {"Yes": 1.0, "No": 3.0}
+
+
+def found(*tokens):
+    """Passages of so many tokens, near the question."""
+    texts = (f"Tea number {rank} is warm." for rank in range(1, len(tokens) + 1))
+    passages = (passage(text, rank=rank, path=f"{rank}.md") for rank, text in enumerate(texts, 1))
+    return [replace(one, tokens=size, scores={"dense": 0.5, "coverage": 1.0}) for one, size in zip(passages, tokens, strict=True)]
+
+
+def tried(passages, weights, question=QUESTION):
+    llm = ScriptedLLM(weights=weights)
+    return list(attempts(llm, passages, question, (), 0.2)), llm
+
+
+def test_the_best_passages_alone_where_they_are_likely_to_do():
+    (first, last), llm = tried(found(100, 100, 100), YES)
+    assert [len(first.passages), len(last.passages)] == [2, 3]
+    assert (first.last, last.last) == (False, True)
+    assert first.decision.probability >= SURE
+    assert len(llm.calls) == 2
+
+
+def test_a_caller_that_has_an_answer_does_not_have_the_rest_read():
+    llm = ScriptedLLM(weights=YES)
+    next(attempts(llm, found(100, 100, 100), QUESTION, (), 0.2))
+    assert "Tea number 2" in llm.calls[0].prompt
+    assert "Tea number 3" not in llm.calls[0].prompt
+    assert len(llm.calls) == 1
+
+
+def test_one_passage_is_read_however_long_it_is():
+    (first, _), _ = tried(found(FIRST_TOKENS + 1, 5), YES)
+    assert len(first.passages) == 1
+
+
+@pytest.mark.parametrize("sizes", [(), (100,), (100, 100)])
+def test_what_is_short_is_read_at_once(sizes):
+    (only,), llm = tried(found(*sizes), YES)
+    assert len(only.passages) == len(sizes)
+    assert only.last
+    assert len(llm.calls) == min(1, len(sizes))
+
+
+def test_all_are_read_where_the_best_leave_doubt():
+    (only,), llm = tried(found(100, 100, 100), UNSURE)
+    assert len(only.passages) == 3
+    assert len(llm.calls) == 2
+
+
+def test_where_the_best_are_far_from_an_answer_the_rest_is_not_read():
+    (only,), llm = tried(found(100, 100, 100), {"Yes": 1.0, "No": 99.0})
+    assert len(only.passages) == 2
+    assert only.last
+    assert not only.decision.answerable
+    assert len(llm.calls) == 1
+
+
+def test_all_are_read_for_a_list():
+    (only,), llm = tried(found(100, 100, 100), YES, "Which kinds of tea are warm?")
+    assert len(only.passages) == 3
+    assert len(llm.calls) == 1
+
+
+def test_what_does_not_fit_is_left_out_from_the_end():
+    llm = ScriptedLLM(context_tokens=190)
+    kept = fitting(llm, found(100, 100, 100), QUESTION, (), 60)
+    assert 0 < len(kept) < 3
+    assert [one.rank for one in kept] == list(range(1, len(kept) + 1))
+    with pytest.raises(PromptTooLongError, match="The question needs"):
+        fitting(llm, [], "tea " * 300, (), 60)
