@@ -326,6 +326,7 @@ def ask(
             generation.source,
             drop_unsupported=settings.drop_unsupported,
             least_tie=decision.least_tie,
+            first=attempt.first,
             last=attempt.last,
         )
         for event in write_in(llm, drafts, said.language) if said.language else drafts:

@@ -33,11 +33,13 @@ class Attempt:
     Attributes:
         passages: best first.
         decision: on these.
+        first: whether there was none before.
         last: whether there will be no other.
     """
 
     passages: tuple[Passage, ...]
     decision: Decision
+    first: bool
     last: bool
 
 
@@ -54,15 +56,17 @@ def attempts(
         threshold: least probability to answer, 0 to 1.
         query: what was searched for; empty where that is the question.
     """
+    first = True
     best = _best(passages)
     if len(best) < len(passages) and not asks_for_list(question):
         decision = decide(llm, best, question, history, threshold, query=query)
         if decision.probability < _HOPELESS * threshold:
-            yield Attempt(best, decision, last=True)
+            yield Attempt(best, decision, first, last=True)
             return
         if decision.answerable and decision.probability >= SURE:
-            yield Attempt(best, decision, last=False)
-    yield Attempt(tuple(passages), decide(llm, passages, question, history, threshold, query=query), last=True)
+            yield Attempt(best, decision, first, last=False)
+            first = False
+    yield Attempt(tuple(passages), decide(llm, passages, question, history, threshold, query=query), first, last=True)
 
 
 def _best(passages: Sequence[Passage]) -> tuple[Passage, ...]:

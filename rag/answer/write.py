@@ -58,6 +58,7 @@ def write(
     *,
     drop_unsupported: bool = False,
     least_tie: float = 0.0,
+    first: bool = True,
     last: bool = True,
 ) -> Iterator[Draft | Writing]:
     """Yield drafts while the model writes, and last the `Writing`.
@@ -77,10 +78,11 @@ def write(
         drop_unsupported: leave out sentences that the passages do not support, instead of showing their verdict.
         least_tie: how much of what is asked about must stand where the notes say what the answer says, 0 to 1; with less there is
             no answer.
-        last: whether that is to be done; else other passages will be tried.
+        first: whether nothing was tried before; else the best passage was.
+        last: whether it has to be made an end of; else other passages will be tried.
     """
     invented = 0
-    for given in (tuple(passages), tuple(passages[:1])) if last else (tuple(passages),):
+    for given in (tuple(passages), tuple(passages[:1])) if first and last else (tuple(passages),):
         composer = Composer(given, question, source, drop_unsupported=drop_unsupported)
         draft, tied = NOTHING, least_tie <= composer.loosest_tie
         for piece in llm.stream(messages(given, question, history, write_task(question)), max_tokens=max_tokens):

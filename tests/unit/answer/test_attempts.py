@@ -30,7 +30,7 @@ def tried(passages, weights, question=QUESTION):
 def test_the_best_passages_alone_where_they_are_likely_to_do():
     (first, last), llm = tried(found(100, 100, 100), YES)
     assert [len(first.passages), len(last.passages)] == [2, 3]
-    assert (first.last, last.last) == (False, True)
+    assert (first.first, first.last, last.first, last.last) == (True, False, False, True)
     assert first.decision.probability >= SURE
     assert len(llm.calls) == 2
 

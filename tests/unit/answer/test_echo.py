@@ -11,11 +11,11 @@ from tests.fakes import ScriptedLLM
 NOTES = ("Tables can be sorted by a script.", "The plugin glightbox enlarges pictures.\n\nWhat else is needed:")
 
 
-def written(question, *replies, notes=NOTES):
+def written(question, *replies, notes=NOTES, **options):
     passages = [passage(text, rank=rank, path=f"{rank}.md") for rank, text in enumerate(notes, 1)]
     sources = {one.chunk.path: one.text for one in passages}
     llm = ScriptedLLM(*replies)
-    *_, last = write(llm, passages, question, (), 60, sources.__getitem__)
+    *_, last = write(llm, passages, question, (), 60, sources.__getitem__, **options)
     assert isinstance(last, Writing)
     return last.draft, sum(call.method == "stream" for call in llm.calls)
 
@@ -38,6 +38,18 @@ def test_a_model_that_declines_is_asked_again_and_the_note_quoted():
     draft, calls = written("Which plugin enlarges pictures?", "The notes do not say which plugin.")
     assert draft.text == "The notes say:\n\n> The plugin glightbox enlarges pictures. [1]"
     assert calls == 2
+
+
+def test_where_the_best_passage_was_tried_before_it_is_not_tried_again():
+    draft, calls = written("Which plugin enlarges pictures?", "The notes do not say which plugin.", first=False)
+    assert draft.text == "The notes say:\n\n> The plugin glightbox enlarges pictures. [1]"
+    assert calls == 1
+
+
+def test_where_others_will_be_tried_nothing_is_quoted():
+    draft, calls = written("Which plugin enlarges pictures?", "The notes do not say which plugin.", last=False)
+    assert not draft.citations
+    assert calls == 1
 
 
 @pytest.mark.parametrize(
