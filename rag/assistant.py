@@ -12,8 +12,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+from rag.answer.single import AskSettings
 from rag.errors import IndexStateError
-from rag.pipeline import AskSettings, ask
+from rag.pipeline import ask
 from rag.protocols import LLM, Generation
 from rag.retrieve.retriever import Retriever
 from rag.types import Answer, AskEvent, Message, Retrieval

@@ -17,13 +17,11 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.answer.abstain import DECLINED, GREETING, abstention_text
-from rag.answer.attempts import Attempt, attempts, fitting
-from rag.answer.decide import Decision, with_answer
+from rag.answer.abstain import DECLINED, GREETING
+from rag.answer.parts import behind, joined, parts, silent
 from rag.answer.request import read_request
-from rag.answer.restate import read_anew
-from rag.answer.translate import write_in
-from rag.answer.write import Writing, write
+from rag.answer.restate import read_anew, told_alone
+from rag.answer.single import AskSettings, answer_one
 from rag.crosscheck import LINK_KINDS, TWIN_KIND, Overlap, link_notices, listing_hash, replaced, twin_notices
 from rag.embed.ahead import Ahead
 from rag.errors import UnreadableFileError
@@ -245,25 +243,6 @@ def _report(plan: Plan, manifest: Manifest, work: _Work, seconds: Mapping[str, f
     )
 
 
-@dataclass(frozen=True, slots=True)
-class AskSettings:
-    """What a question may cost and how strict the answer is.
-
-    Attributes:
-        top_k: most passages.
-        max_tokens: context budget for the passages.
-        max_answer_tokens: longest answer.
-        threshold: abstain below this probability that the passages hold the answer, 0 to 1.
-        drop_unsupported: leave out sentences that the passages do not support, instead of showing their verdict.
-    """
-
-    top_k: int
-    max_tokens: int
-    max_answer_tokens: int
-    threshold: float
-    drop_unsupported: bool = False
-
-
 def ask(
     question: str,
     *,
@@ -311,73 +290,26 @@ def ask(
     said, found = yield from read_anew(llm, asked, history, found, retrieve)
     asked, history = respelt(said.question, found.unknown, (passage.text for passage in found.passages)), said.history
 
-    passages = fitting(llm, worth_reading(found.passages), asked, history, settings.max_answer_tokens)
-    for attempt in attempts(llm, passages, asked, history, settings.threshold, query=found.query):
-        decision = attempt.decision
-        timings.setdefault("decide", time.perf_counter() - start - timings["retrieve"])
-        if not decision.answerable:
-            break
-        drafts = write(
-            llm,
-            attempt.passages,
-            asked,
-            history,
-            settings.max_answer_tokens,
-            generation.source,
-            drop_unsupported=settings.drop_unsupported,
-            least_tie=decision.least_tie,
-            first=attempt.first,
-            last=attempt.last,
-        )
-        for event in write_in(llm, drafts, said.language) if said.language else drafts:
+    done: list[Answer] = []
+    pieces = parts(asked)
+    for place, part in enumerate(pieces):
+        if place:
+            part = yield from told_alone(llm, part, pieces[place - 1])
+        if len(pieces) > 1:
+            found = retrieve(part, () if place else history)
+        after = sum(len(answer.citations) for answer in done)
+        said_before = [silent(answer, piece) for answer, piece in zip(done, pieces, strict=False)]
+        read, source, spoken = worth_reading(found.passages), generation.source, said.language
+        events = answer_one(llm, part, found, read, history, settings, source, timings, start, after=after, language=spoken)
+        for event in events:
             if isinstance(event, Draft):
-                if event.text:
-                    timings.setdefault("first_token", time.perf_counter() - start)
-                yield event
-            elif event.draft.citations:
-                timings["total"] = time.perf_counter() - start
-                yield _answered(event, attempt, found, timings)
-                return
+                yield behind(said_before, event) if done else event
             else:
-                decision = _without_answer(decision, event)
-    yield _abstention(decision, found, timings, start)
-
-
-def _answered(writing: Writing, attempt: Attempt, found: Retrieval, timings: dict[str, float]) -> Answer:
-    timings.setdefault("first_token", timings["total"])
-    reason = "The model had no answer of its own; these sentences of the notes come nearest." if writing.quoted else ""
-    return Answer(
-        "answered",
-        reason,
-        writing.draft.text,
-        writing.draft.sentences,
-        writing.draft.citations,
-        attempt.passages,
-        timings,
-        found.generation,
-        writing.invented_markers,
-        with_answer(attempt.decision, writing.tie),
-    )
-
-
-def _without_answer(decision: Decision, writing: Writing) -> Decision:
-    """The decision once the model has nothing to say that the notes support."""
-    reason = "Nothing in them supports what the model would have answered."
-    if writing.tie < decision.least_tie:
-        reason = "What comes nearest is said of something else."
-    return replace(decision, reason=reason, probability=with_answer(decision, writing.tie))
+                done.append(event)
+    yield joined(done, pieces) if len(done) > 1 else done[0]
 
 
 def _not_a_question(kind: str, generation: int, start: float) -> Answer:
     reason, text = ("small talk", GREETING) if kind == "small_talk" else ("no question", DECLINED)
     total = time.perf_counter() - start
     return Answer("abstained", reason, text, (), (), (), {"retrieve": 0.0, "first_token": total, "total": total}, generation)
-
-
-def _abstention(decision: Decision, found: Retrieval, timings: dict[str, float], start: float) -> Answer:
-    total = time.perf_counter() - start
-    timings = {"first_token": total, **timings, "total": total}
-    text = abstention_text(decision.reason, found.passages)
-    return Answer(
-        "abstained", decision.reason, text, (), (), found.passages, timings, found.generation, probability=decision.probability
-    )

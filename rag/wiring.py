@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import rag.offline  # noqa: F401 - before any vendor
 from rag.answer.prompt import passage_block
+from rag.answer.single import AskSettings
 from rag.assistant import Assistant
 from rag.chunk import CHUNKER_VERSION
 from rag.config import Config
@@ -25,7 +26,7 @@ from rag.index import Fingerprint, Index
 from rag.models.catalogue import load_catalogue
 from rag.models.engine import find_engine
 from rag.models.store import model_path
-from rag.pipeline import AskSettings, IngestParts, ingest
+from rag.pipeline import IngestParts, ingest
 from rag.preview import preview
 from rag.protocols import LLM, Embedder, Generation, Progress, Reranker, Vector
 from rag.read import Reading, read_page

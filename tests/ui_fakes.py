@@ -12,9 +12,9 @@ import time
 
 import numpy as np
 
+from rag.answer.single import AskSettings
 from rag.assistant import Assistant
 from rag.errors import LLMError
-from rag.pipeline import AskSettings
 from rag.types import Chunk, Passage, Retrieval
 from rag.words import content_words
 

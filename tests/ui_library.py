@@ -7,10 +7,11 @@ from pathlib import Path
 
 import numpy as np
 
+from rag.answer.single import AskSettings
 from rag.assistant import Assistant
 from rag.index import Fingerprint, Index
 from rag.lint import lint
-from rag.pipeline import AskSettings, IngestParts, ingest
+from rag.pipeline import IngestParts, ingest
 from rag.preview import preview
 from rag.read import read_page
 from rag.ui.knowledge.library import Library

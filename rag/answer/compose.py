@@ -56,6 +56,7 @@ class Composer:
         source: gives the source of a page.
         drop_unsupported: leave out sentences that the evidence does not support, instead of showing their verdict.
         opinions: the model's probability of Yes to whether the evidence states a sentence, by sentence, where it was asked.
+        after: how many markers stand before its first.
 
     Attributes:
         evidence: what its sentences are attributed to.
@@ -70,7 +71,9 @@ class Composer:
         *,
         drop_unsupported: bool = False,
         opinions: Mapping[str, float] | None = None,
+        after: int = 0,
     ) -> None:
+        self._after = after
         self._opinions = dict(opinions or {})
         self._doubtful: dict[str, Attribution] = {}
         self._passages = passages
@@ -148,7 +151,9 @@ class Composer:
 
     def again(self, opinions: Mapping[str, float]) -> Composer:
         """Return the same answer, finished, with opinions of its sentences."""
-        other = Composer(self._passages, self._question, self._source, drop_unsupported=self._drop, opinions=opinions)
+        other = Composer(
+            self._passages, self._question, self._source, drop_unsupported=self._drop, opinions=opinions, after=self._after
+        )
         other.add(self._raw)
         other.finish()
         return other
@@ -284,7 +289,7 @@ class Composer:
     def _cite_span(self, passage: int, span: Span) -> int:
         key = (self._passages[passage].chunk.path, *span)
         if key not in self._citations:
-            self._citations[key] = self._citation(len(self._citations) + 1, passage, span)
+            self._citations[key] = self._citation(self._after + len(self._citations) + 1, passage, span)
         return self._citations[key].marker
 
     def _citation(self, marker: int, passage: int, span: Span) -> Citation:

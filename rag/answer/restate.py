@@ -82,6 +82,25 @@ def read_anew(
     return said, found
 
 
+def told_alone(llm: LLM, part: str, before: str) -> Generator[Draft, None, str]:
+    """Make the second half of a question one that can be understood without the first; where that fails it is told both.
+
+    An empty draft for each piece of the model lets a caller stop.
+
+    Args:
+        llm: the model.
+        part: the second half.
+        before: the first half.
+
+    Returns:
+        What to search for and to answer.
+    """
+    turns: list[Message] = [{"role": "user", "content": before}]
+    if searchable(part, turns) == part:
+        return part
+    return (yield from _completed(llm, part, turns)) or f"{before} {part}"
+
+
 def _as_read(anew: Retrieval, said: Restated, before: Retrieval) -> Retrieval:
     return replace(anew, question=before.question, understood=(*said.understood, *anew.understood))
 

@@ -58,6 +58,7 @@ def write(
     *,
     drop_unsupported: bool = False,
     least_tie: float = 0.0,
+    after: int = 0,
     first: bool = True,
     last: bool = True,
 ) -> Iterator[Draft | Writing]:
@@ -78,12 +79,13 @@ def write(
         drop_unsupported: leave out sentences that the passages do not support, instead of showing their verdict.
         least_tie: how much of what is asked about must stand where the notes say what the answer says, 0 to 1; with less there is
             no answer.
+        after: how many markers stand before its first.
         first: whether nothing was tried before; else the best passage was.
         last: whether it has to be made an end of; else other passages will be tried.
     """
     invented = 0
     for given in (tuple(passages), tuple(passages[:1])) if first and last else (tuple(passages),):
-        composer = Composer(given, question, source, drop_unsupported=drop_unsupported)
+        composer = Composer(given, question, source, drop_unsupported=drop_unsupported, after=after)
         draft, tied = NOTHING, least_tie <= composer.loosest_tie
         for piece in llm.stream(messages(given, question, history, write_task(question)), max_tokens=max_tokens):
             if piece:  # an empty one says that the prompt is still being read
@@ -116,7 +118,7 @@ def write(
             return
         if len(passages) == 1:
             break
-    composer = Composer(passages, question, source)
+    composer = Composer(passages, question, source, after=after)
     quoted = last and least_tie <= _QUOTED_TIE and composer.quote(_QUOTED_COVERAGE)
     yield Writing(composer.current() if quoted else NOTHING, quoted, invented)
 

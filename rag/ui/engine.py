@@ -16,9 +16,9 @@ from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequen
 from dataclasses import dataclass, field
 from typing import Literal, cast
 
+from rag.answer.single import AskSettings
 from rag.assistant import Assistant
 from rag.errors import IndexStateError, LLMError, PromptTooLongError, RagError
-from rag.pipeline import AskSettings
 from rag.protocols import LLM
 from rag.types import AskEvent, Message, Retrieval
 

@@ -8,10 +8,10 @@ import json
 import pytest
 
 import rag.wiring
+from rag.answer.single import AskSettings
 from rag.as_json import retrieval_json
 from rag.assistant import Assistant
 from rag.cli import main
-from rag.pipeline import AskSettings
 from rag.retrieve.retriever import Retriever
 from rag.show import show_retrieval
 from tests.fake_index import FakeGeneration, page, vector

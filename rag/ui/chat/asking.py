@@ -10,9 +10,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from rag.answer.single import AskSettings
 from rag.as_json import answer_json
 from rag.errors import RagError
-from rag.pipeline import AskSettings
 from rag.types import Answer
 from rag.ui.chat.talk import Describe, Turn, failed, follow, new_turn, stopped
 from rag.ui.engine import Engine, Run

@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from rag.answer.single import AskSettings
 from rag.errors import RagError
-from rag.pipeline import AskSettings
 from rag.ui.actions import Actions, Arguments, Reply, number_of, text_of
 from rag.ui.chat.asking import Chosen
 from rag.ui.chat.models import Models

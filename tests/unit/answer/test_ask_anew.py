@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from types import SimpleNamespace
 
+from rag.answer.single import AskSettings
 from rag.assistant import Assistant
-from rag.pipeline import AskSettings
 from rag.retrieve.retriever import Retriever
 from rag.types import Answer, Retrieval
 from tests.fake_index import FakeGeneration, page, vector

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from rag.answer.single import AskSettings
 from rag.assistant import Assistant
-from rag.pipeline import AskSettings
 from rag.retrieve.retriever import Retriever
 from rag.types import Answer, Draft
 from tests.fake_index import FakeGeneration, page, vector

@@ -23,9 +23,9 @@ from eval.evidence_sets import Stretch
 from eval.grading import grade, token_f1
 from eval.pace import Pace
 from eval.turns import Side, ask_all, turns
+from rag.answer.single import AskSettings
 from rag.assistant import Assistant
 from rag.errors import ConfigError, LLMError
-from rag.pipeline import AskSettings
 from rag.retrieve.retriever import Retriever
 from rag.types import Sentence
 from tests.fake_index import FakeGeneration, page, vector

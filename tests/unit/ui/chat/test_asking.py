@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from rag.pipeline import AskSettings
+from rag.answer.single import AskSettings
 from rag.ui.chat.asking import Asking, Chosen, Wish
 from rag.ui.engine import Engine
 from rag.ui.store import Conversations, Database

@@ -3,8 +3,8 @@ import json
 
 import pytest
 
+from rag.answer.single import AskSettings
 from rag.errors import IndexStateError
-from rag.pipeline import AskSettings
 from rag.ui.actions import Actions
 from rag.ui.chat.models import Models
 from rag.ui.chat.settings import Settings, Wishes
