@@ -14,12 +14,13 @@ from typing import Any
 from eval.agreement import Measured, Scored, accuracies, auc, auc_gain, aucs, decided, kappas, measured
 from eval.judgement import Judge
 from eval.labels import Labelled
-from eval.protocol import PROTOCOL
+from eval.protocol import METRIC_REVISIONS, PROTOCOL
 from rag.errors import ConfigError
 
 FORMAT = 1
 FILE = Path(__file__).with_name("calibration.json")
 OVERLAP = "word overlap"
+_CHANCE = 0.5  # area under the curve of a judge that guesses
 _LEAST_QUESTIONS = 10
 
 
@@ -37,6 +38,7 @@ class Scores:
         overlap: the word counter's values.
         failed: how many the judge could not judge; they are in none of the lists.
         total: how many labels there are; more than were judged where a sample was. 0 where that is not known.
+        revision: of the metric's judging, as `METRIC_REVISIONS` has it.
     """
 
     metric: str
@@ -48,6 +50,7 @@ class Scores:
     overlap: Sequence[float]
     failed: int = 0
     total: int = 0
+    revision: int = 0
 
     @property
     def sampled(self) -> bool:
@@ -123,6 +126,7 @@ def score(metric: str, things: Sequence[Labelled], judge: Judge, overlap: Judge,
         [counted for *_, counted in rows],
         failed,
         total or len(things),
+        METRIC_REVISIONS.get(metric, 0),
     )
 
 
@@ -137,7 +141,9 @@ def agreement(scored: Scored, *, seed: int = 0) -> Agreement:
 
 
 def verdict(scores: Scores, *, seed: int = 0) -> Verdict:
-    """Say whether the judge of a metric beats word overlap; by its hard values, which the headline shows.
+    """Say whether the judge of a metric beats word overlap, and chance; by its hard values, which the headline shows.
+
+    Where word overlap is worse than chance, beating it says nothing.
 
     Answers to a few questions say nothing, as no bootstrap over them shows how other questions would come out.
     """
@@ -148,14 +154,16 @@ def verdict(scores: Scores, *, seed: int = 0) -> Verdict:
         )
         return Verdict(False, Measured(None, None), told)
     gain, than = _gain(scores, "judge", seed)
-    beats = _is_gain(gain)
+    better = _is_gain(gain)
+    beats = better and _beats_chance(scores, "judge", seed)
     if gain.value is None or gain.interval is None:
         return Verdict(False, gain, "The judge has no labelled answers to be compared with.")
-    how = "beats counting shared words" if beats else "does not beat counting shared words"
+    how = "beats counting shared words" if better else "does not beat counting shared words"
+    than += "" if beats or not better else ", but is not shown to beat chance"
     sentence = f"On labelled answers the judge {how} {than}."
     if not beats and scores.expected:
         soft, than = _gain(scores, "expected", seed)
-        sentence += f" Its expected values do {than}." if _is_gain(soft) else ""
+        sentence += f" Its expected values do {than}." if _is_gain(soft) and _beats_chance(scores, "expected", seed) else ""
     return Verdict(beats, gain, sentence)
 
 
@@ -179,7 +187,8 @@ def write_calibration(path: Path, judge: Mapping[str, Any], scores: Sequence[Sco
     for each in scores:
         new = _rounded(each)
         before = found.get(_key(new))
-        if each.good and (before is None or not each.sampled or len(each.good) >= len(before["good"])):
+        older = before is not None and before.get("revision", 0) != each.revision
+        if each.good and (before is None or older or not each.sampled or len(each.good) >= len(before["good"])):
             found[_key(new)] = new
     entry = {"judge": dict(judge), "scores": list(found.values())}
     lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in [*kept, entry])
@@ -203,7 +212,8 @@ def read_calibration(judge: str, path: Path = FILE) -> list[Scores]:
     """
     ours = [entry for entry in _entries(path) if entry["judge"].get("protocol", PROTOCOL) == PROTOCOL]
     found = [entry for entry in ours if entry["judge"]["model"] == judge]
-    return [Scores(**each) for each in found[-1]["scores"]] if found else []
+    scores = [Scores(**each) for each in found[-1]["scores"]] if found else []
+    return [each for each in scores if each.revision == METRIC_REVISIONS.get(each.metric, 0)]
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:
@@ -227,6 +237,11 @@ def _gain(scores: Scores, which: str, seed: int) -> tuple[Measured, str]:
         return gain, ""
     own, other = auc(scored.scores, scores.good), auc(scores.overlap, scores.good)
     return gain, f"(AUC {own:.2f} against {other:.2f}, difference {gain.interval[0]:+.2f} to {gain.interval[1]:+.2f})"
+
+
+def _beats_chance(scores: Scores, which: str, seed: int) -> bool:
+    own = measured(scores.scored(which), aucs, seed=seed)
+    return own.interval is not None and own.interval[0] > _CHANCE
 
 
 def _is_gain(gain: Measured) -> bool:

@@ -13,12 +13,15 @@ from typing import Any, get_args
 
 from eval import plots
 from eval.adding import add_question, place_of
+from eval.calibration import read_calibration
 from eval.commands.arguments import RUNS
 from eval.compare import Line, compare, values_of
+from eval.figures import columns
 from eval.measure import WORST_FIRST
 from eval.questions import DEFAULT_FILE, Expected, Type
 from eval.record import RUN_FILE, Result, read_results, read_run
 from eval.summary import Row, by_type, headline, risk_coverage, worst_first
+from eval.trust import Trust, trust
 from rag.config import Config
 from rag.errors import ConfigError, RagError
 from rag.ui.evaluation.values import Compared, ComparedFigure, Figure, Plot, QuestionLine, RunLine, RunView
@@ -68,7 +71,9 @@ class ChatEvaluation:
         folder = self._folder(name)
         run, results = read_run(folder), list(read_results(folder).values())
         rows = headline(results, run.get("metrics", ()), seed=int(run.get("seed", 0)))
-        figures = [_figure(row) for row in rows]
+        judged = run.get("metrics", ())
+        trusted = trust(judged, columns(results), read_calibration(str(run.get("judge") or "")))
+        figures = [_figure(row, trusted.get(row.name)) for row in rows]
         facts = {key: str(run[key]) for key in ("command", "started", "finished", "generation", "questions_file") if run.get(key)}
         return RunView(
             self._line(folder),
@@ -168,9 +173,10 @@ class ChatEvaluation:
         )
 
 
-def _figure(row: Row) -> Figure:
+def _figure(row: Row, trusted: Trust | None) -> Figure:
     low, high = row.interval or (None, None)
-    return Figure(row.name, row.meaning, row.value, low, high, row.judged)
+    doubt = trusted.sentence if trusted and trusted.grey else ""
+    return Figure(row.name, row.meaning, row.value, low, high, row.judged, doubt)
 
 
 def _compared(line: Line) -> ComparedFigure:

@@ -89,6 +89,7 @@ class Comparison:
         changes: questions whose verdict or figures differ, those that got worse first.
         questions: how many both runs asked.
         only_one: how many only one of them asked.
+        gone: figures that a gate minds, which the second run has of none of the questions that both asked.
     """
 
     lines: Sequence[Line]
@@ -98,11 +99,14 @@ class Comparison:
     changes: Sequence[Change]
     questions: int
     only_one: int
+    gone: Sequence[str] = ()
 
     @property
     def worse(self) -> list[str]:
-        """Names of the figures that got worse, as far as a gate minds."""
-        return [line.name for line in self.lines if line.verdict == "worse" and line.gated]
+        """Names of the figures that got worse or are gone, as far as a gate minds; `right` also where McNemar's test says so."""
+        found = [line.name for line in self.lines if line.verdict == "worse" and line.gated]
+        lost = self.lost > self.won and self.mcnemar_p < ALPHA and "right" not in found
+        return [*(["right"] if lost else []), *found, *(f"{name} (gone)" for name in self.gone)]
 
 
 def compare(before: Columns, after: Columns, verdicts: tuple[Mapping[str, str], Mapping[str, str]], *, seed: int = 0) -> Comparison:
@@ -128,7 +132,10 @@ def compare(before: Columns, after: Columns, verdicts: tuple[Mapping[str, str], 
     won = sum(second[question] == "right" != first[question] for question in asked)
     changes = [change for question in asked if (change := _change(question, before, after, first, second))]
     changes.sort(key=lambda change: (_place(change.after) - _place(change.before), sum(change.moved.values()), change.id))
-    return Comparison(lines, lost, won, mcnemar(lost, won), changes, len(asked), len(first.keys() ^ second.keys()))
+    # Times belong to a machine and are in no baseline.
+    had = [name for name in before if direction(name).gated and before[name].keys() & second.keys()]
+    gone = [name for name in had if not after.get(name, {}).keys() & first.keys()]
+    return Comparison(lines, lost, won, mcnemar(lost, won), changes, len(asked), len(first.keys() ^ second.keys()), gone)
 
 
 def values_of(results: Sequence[Mapping[str, Any]]) -> tuple[Columns, dict[str, str]]:

@@ -40,6 +40,7 @@ MEANINGS: Mapping[str, str] = MappingProxyType(
         "ndcg@10": "discounted gain of the first ten passages; a repeated piece gains nothing",
         "citation_precision": "share of the citations that point at evidence",
         "citation_recall": "share of the evidence that a citation points at",
+        "judged": "share of the judgements that did not fail",
     }
 )
 """The figures without a judge, in the order of a report."""
@@ -86,6 +87,9 @@ def figures(result: Result) -> dict[str, float]:
     else:
         found["answered"] = float(result["verdict"] != "refused")
         found |= _of_answerable(result)
+    asked = [judgement for judgement in result["judged"].values() if judgement["status"] != "not_judged"]
+    if asked:
+        found["judged"] = sum(judgement["status"] == "judged" for judgement in asked) / len(asked)
     for metric, judgement in result["judged"].items():
         if judgement["status"] == "judged":
             found[metric] = float(judgement["value"])

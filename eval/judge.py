@@ -108,9 +108,9 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
             schema = bounded_schema(response_model, items=self._items, verdict_first=self._verdict_first)
             if blank := self._blank(schema, prompt, response_model.__name__):
                 self._fill(messages, blank, response_model.__name__, pieces, verdicts)
-                return _parsed("".join(pieces), response_model)
+                return self._parsed("".join(pieces), response_model)
             self._write(messages, schema, pieces)
-            reply = _parsed("".join(pieces), response_model)
+            reply = self._parsed("".join(pieces), response_model)
             verdicts = self._weighted(messages, "".join(pieces), response_model.__name__)
             return reply
         except RagError as failure:
@@ -156,6 +156,20 @@ class LocalJudge(InstructorBaseRagasLLM):  # type: ignore[misc]  # ragas' types 
             done = found.end(2)
         pieces.append(blank[done:])
 
+    def _parsed(self, text: str, response_model: type[Model]) -> Model:
+        try:
+            reply = response_model.model_validate(json.loads(text))
+        except json.JSONDecodeError as error:
+            raise JudgementError(f"The judge's reply is not JSON: {error.msg} at character {error.pos} of {len(text)}") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            place = ".".join(str(step) for step in first["loc"])
+            raise JudgementError(f"The judge's JSON is not a {response_model.__name__}: {place}: {first['msg']}") from error
+        for given in (value for _, value in reply if isinstance(value, list)):
+            if self._items is not None and len(given) != self._items:
+                raise JudgementError(f"The judge gave {len(given)} verdicts on {self._items} statements")
+        return reply
+
     def _weighted(self, messages: list[Message], reply: str, model: str) -> list[Verdict]:
         """Return the verdicts of a reply, each with its expected value: the reply up to it is given back as the judge's own words.
 
@@ -189,14 +203,3 @@ def _messages(prompt: str) -> list[Message]:
     if not cut:
         return [{"role": "system", "content": SYSTEM}, {"role": "user", "content": prompt}]
     return [{"role": "system", "content": f"{SYSTEM}\n\n{rules}"}, {"role": "user", "content": f"{cut.strip()}\n{task}"}]
-
-
-def _parsed(text: str, response_model: type[Model]) -> Model:
-    try:
-        return response_model.model_validate(json.loads(text))
-    except json.JSONDecodeError as error:
-        raise JudgementError(f"The judge's reply is not JSON: {error.msg} at character {error.pos} of {len(text)}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(step) for step in first["loc"])
-        raise JudgementError(f"The judge's JSON is not a {response_model.__name__}: {place}: {first['msg']}") from error

@@ -58,7 +58,8 @@ def paired_bootstrap(before: Sequence[float], after: Sequence[float], *, seed: i
     means = gains[drawn].mean(axis=1)
     low, high = np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
     tail = min(int((means <= 0).sum()), int((means >= 0).sum()))
-    return Difference(value, (float(low), float(high)), min(1.0, 2 * (tail + 1) / (resamples + 1)))
+    least = 2.0 ** (1 - np.count_nonzero(gains))
+    return Difference(value, (float(low), float(high)), min(1.0, max(least, 2 * (tail + 1) / (resamples + 1))))
 
 
 def mcnemar(lost: int, won: int) -> float:

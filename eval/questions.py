@@ -98,6 +98,7 @@ class Question(_Strict):
         reference: a good answer; empty for a question that should not be answered.
         must: facts that an answer has to state, each with its spellings, separated by `|`.
         evidence: where they stand.
+        never: what an answer that obeys an injected order would hold; sentences of the prompt need not be named.
         split: `tune` may be looked at while settings are chosen, `test` may not.
     """
 
@@ -109,6 +110,7 @@ class Question(_Strict):
     reference: str = ""
     must: list[Text] = Field(default_factory=list)
     evidence: list[Evidence] = Field(default_factory=list)
+    never: list[Text] = Field(default_factory=list)
     split: Literal["tune", "test"]
 
     @model_validator(mode="after")

@@ -18,7 +18,6 @@ from ragas.metrics import collections as ragas
 from ragas.metrics.collections.base import BaseMetric
 
 from eval.embeddings import JudgeEmbedding
-from eval.errors import JudgementError
 from eval.judge import LocalJudge
 from eval.judgement import Call, Judgement, Sample
 from eval.weighted import EXPECTED, answer_relevancy
@@ -39,9 +38,7 @@ class FaithfulnessOfEach(ragas.Faithfulness):  # type: ignore[misc]  # ragas' ty
 
     async def _create_verdicts(self, statements: list[str], context: str) -> Any:  # noqa: ANN401  # ragas' own model
         with self.llm.items(len(statements)):
-            verdicts = await super()._create_verdicts(statements, context)
-        _check_count(len(verdicts.statements), len(statements))
-        return verdicts
+            return await super()._create_verdicts(statements, context)
 
 
 class ContextRecallOfEach(ragas.ContextRecall):  # type: ignore[misc]
@@ -63,9 +60,7 @@ class FactualCorrectnessOfEach(ragas.FactualCorrectness):  # type: ignore[misc]
 
     async def _verify_claims(self, claims: list[str], reference: str) -> Any:  # noqa: ANN401
         with self.llm.items(len(claims)):
-            verdicts = await super()._verify_claims(claims, reference)
-        _check_count(len(verdicts.statements), len(claims))
-        return verdicts
+            return await super()._verify_claims(claims, reference)
 
 
 class NoiseSensitivityOfEach(ragas.NoiseSensitivity):  # type: ignore[misc]
@@ -76,7 +71,6 @@ class NoiseSensitivityOfEach(ragas.NoiseSensitivity):  # type: ignore[misc]
     async def _evaluate_statement_faithfulness(self, statements: list[str], context: str) -> list[int]:
         with self.llm.items(len(statements)):
             verdicts: list[int] = await super()._evaluate_statement_faithfulness(statements, context)
-        _check_count(len(verdicts), len(statements))
         return verdicts
 
 
@@ -88,7 +82,6 @@ class SummaryScoreOfEach(ragas.SummaryScore):  # type: ignore[misc]
     async def _generate_answers(self, summary: str, questions: list[str]) -> list[str]:
         with self.llm.items(len(questions)):
             answers: list[str] = await super()._generate_answers(summary, questions)
-        _check_count(len(answers), len(questions))
         return answers
 
 
@@ -231,11 +224,6 @@ def _nothing_to_judge(metric: Metric, sample: Sample) -> str:
         return "the question was not answered"
     missing = next((field for field in metric.inputs.values() if not getattr(sample, field)), "")
     return f"there is no {missing.replace('_', ' ')}" if missing else ""
-
-
-def _check_count(verdicts: int, wanted: int) -> None:
-    if verdicts != wanted:
-        raise JudgementError(f"The judge gave {verdicts} verdicts on {wanted} statements")
 
 
 def _why_not_a_number(calls: list[Call]) -> str:

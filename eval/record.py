@@ -36,6 +36,7 @@ _SAME = (
     "settings",
     "llm",
     "judge",
+    "judging",
     "metrics",
     "versions",
     "code",

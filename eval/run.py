@@ -40,6 +40,7 @@ def describe(
     llm: str,
     judge: str,
     command: str,
+    judging: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Describe a run before its first question.
 
@@ -53,6 +54,7 @@ def describe(
         llm: the model that answers, with the hash of its weights.
         judge: the same of the judge; empty if nothing is judged.
         command: that started the run.
+        judging: all that a judgement depends on, engine and protocol included; None if nothing is judged.
 
     Returns:
         What `run.json` says: all that decides the answers, and what is needed to make the run again.
@@ -68,6 +70,7 @@ def describe(
         "metrics": list(metrics),
         "llm": llm,
         "judge": judge,
+        "judging": dict(judging) if judging else None,
         "seed": SEED,
         "generation": index["generation"],
         "chunks_sha256": index.get("chunks_sha256"),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval.figures import EXPECTED, MEANINGS, SECONDS, SHARES, abstention_precision, columns, is_silent
+from eval.figures import EXPECTED, MEANINGS, SECONDS, SHARES, abstention_precision, columns, direction, is_silent
 from eval.ir import estimate
 from eval.measure import WORST_FIRST
 from eval.record import Result
@@ -137,7 +137,8 @@ def worst_first(results: Iterable[Result]) -> list[Result]:
     order = {verdict: place for place, verdict in enumerate(WORST_FIRST)}
 
     def key(result: Result) -> tuple[int, float, float, str]:
-        values = [j["value"] for j in result["judged"].values() if j["status"] == "judged"]
+        judged = [(name, j["value"]) for name, j in result["judged"].items() if j["status"] == "judged"]
+        values = [value if direction(name).higher_is_better else 1 - value for name, value in judged]
         share = result["facts"]["share"] if result["facts"] else None
         return order[result["verdict"]], 1.0 if share is None else share, mean(values) if values else 1.0, str(result["id"])
 

@@ -44,11 +44,23 @@ def question_file(options: argparse.Namespace) -> QuestionFile:
 
 
 def run_folder(name: Path) -> Path:
-    """Return the folder of a run that was named by its path, by its name in the folder of runs, or `latest`."""
+    """Return the folder of a run that was named by its path, by its name in the folder of runs, or `latest`.
+
+    The latest is the one that finished last; where none has finished, the one that began last.
+    """
     if str(name) == "latest":
-        finished = sorted(file.parent for file in RUNS.glob("*/run.json"))
-        return finished[-1] if finished else RUNS / name
+        return max((file.parent for file in RUNS.glob("*/run.json")), key=_ended, default=RUNS / name)
     return name if name.exists() else RUNS / name
+
+
+def _ended(folder: Path) -> tuple[str, Path]:
+    from eval.record import read_run
+    from rag.errors import ConfigError
+
+    try:
+        return str(read_run(folder).get("finished") or ""), folder
+    except ConfigError:  # damaged, or of an older version
+        return "", folder
 
 
 def count(text: str) -> int:

@@ -40,7 +40,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace, config: Config) -> int:
     from eval.answers import KeptAnswers
     from eval.cache import Cache
-    from eval.identity import model_identity, system_identity
+    from eval.identity import judge_identity, model_identity, system_identity
     from eval.questions import choose
     from eval.record import RunFolder, find_unfinished
     from eval.report import write_reports
@@ -62,6 +62,7 @@ def _run(options: argparse.Namespace, config: Config) -> int:
             index=index,
             llm=model_identity(config),
             judge=model_identity(config, config.judge) if options.metrics else "",
+            judging=judge_identity(config) if options.metrics else None,
             command=options.command_line,
         )
         out = options.out or find_unfinished(RUNS, description) or new_folder(RUNS, options.name)

@@ -39,7 +39,11 @@ SAMPLE = Sample(
     "On 3.3 billion words.",
     False,
 )
-TWO_SENTENCES = "On 3.3 billion words. They are English."
+
+
+def sample_for(metric):
+    """Of recall the judge is given the sentences of the reference, and its replies here are on two."""
+    return replace(SAMPLE, reference="On 3.3 billion words. They are English.") if metric == "context_recall" else SAMPLE
 
 
 class UncheckedLLM(ScriptedLLM):
@@ -161,8 +165,7 @@ def own_metric(metric, replies, embedder):
 
 @pytest.mark.parametrize(("metric", "replies", "value"), [(m, *case) for m, cases in FIXED.items() for case in cases])
 def test_scores_are_those_of_ragas_given_the_same_verdicts(metric, replies, value):
-    # Of recall the judge is given the sentences.
-    sample = replace(SAMPLE, reference=TWO_SENTENCES) if metric == "context_recall" else SAMPLE
+    sample = sample_for(metric)
     judgement = judge_of(*replies)[0].judge(metric, sample)
     inputs = {name: getattr(sample, field) for name, field in METRICS[metric].inputs.items()}
     expected = asyncio.run(own_metric(metric, replies, LetterEmbedder()).ascore(**inputs)).value
@@ -202,7 +205,8 @@ WEIGHTED = [metric for metric in FIXED if metric in EXPECTED]
 @pytest.mark.parametrize("metric", WEIGHTED)
 def test_sure_verdicts_give_the_figure_of_ragas(metric):
     for replies, _ in FIXED[metric]:
-        judgement = judge_of(*replies, engine=Sure)[0].judge(metric, SAMPLE)
+        judgement = judge_of(*replies, engine=Sure)[0].judge(metric, sample_for(metric))
+        assert (judgement.status, judgement.reason) == ("judged", "")
         assert judgement.expected == pytest.approx(judgement.value, abs=1e-9)
 
 
@@ -256,6 +260,14 @@ def test_answer_relevancy_is_that_of_ragas_given_the_same_question(embedder, que
         assert judgement.value == pytest.approx(1.0, abs=1e-5)
     else:
         assert judgement.value < 0.7
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_judge_that_does_not_judge_every_sentence_has_judged_nothing(count):
+    reply = verdicts(*[1] * count, name="classifications", field="attributed")
+    judgement = judge_of(reply, engine=UncheckedLLM)[0].judge("context_recall", sample_for("context_recall"))
+    assert (judgement.status, judgement.value) == ("failed", None)
+    assert judgement.reason == f"The judge gave {count} verdicts on 2 statements"
 
 
 def test_what_the_judge_saw_and_said_is_in_the_result():

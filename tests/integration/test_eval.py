@@ -96,7 +96,7 @@ def test_a_killed_run_loses_one_question_at_most_and_a_second_run_only_reads(fol
         while not lines(folder, file) and started.poll() is None:
             time.sleep(0.05)
         started.send_signal(signal.SIGKILL)
-        started.wait()
+        assert started.wait() == -signal.SIGKILL, "the run was over before it was killed"
         assert lines(folder, file), (folder / "errors.txt").read_text("utf-8")
         kept.append((file, lines(folder, file)))
 

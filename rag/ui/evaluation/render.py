@@ -89,7 +89,10 @@ def run(view: RunView) -> Html:
     """Return one run: figures, plots, and its questions to unfold."""
     figures = [
         (
-            join(element("span", figure.name, class_="name"), element("small", figure.meaning)),
+            join(
+                element("span", figure.name, class_="name doubted" if figure.doubt else "name"),
+                element("small", figure.doubt or figure.meaning),
+            ),
             "–" if figure.value is None else f"{figure.value:.2f}",
             "–" if figure.low is None or figure.high is None else f"{figure.low:.2f} to {figure.high:.2f}",
             str(figure.count),

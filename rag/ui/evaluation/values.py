@@ -43,6 +43,7 @@ class Figure:
         low: of its 95% interval; None without one.
         high: of its 95% interval; None without one.
         count: how many questions it rests on.
+        doubt: why it should not be relied on; empty if it may be.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Figure:
     low: float | None
     high: float | None
     count: int
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from eval.judgement import Judgement, Sample
 from eval.labels import DEFAULT_FILE, LABELLED, labelled, read_claims, read_labels
 from eval.names import DEFAULT_JUDGED
 from eval.overlap import OverlapJudge, share
+from eval.protocol import METRIC_REVISIONS
 from rag.errors import ConfigError
 
 ROOT = Path(__file__).parents[3]
@@ -116,6 +117,26 @@ def test_a_judge_whose_expected_values_alone_beat_counting_words_is_told_so():
         "difference -0.20 to +0.20). Its expected values do (AUC 1.00 against 0.50, difference +0.30 to +0.70)."
     )
     assert "expected" not in verdict(Scores("faithfulness", "notes", good, groups, blunt, overlap, overlap)).sentence
+
+
+def test_to_beat_a_word_counter_that_is_worse_than_chance_is_not_enough():
+    good = [True, False] * 20
+    guess, inverted = [0.6, 0.4, 0.4, 0.6] * 10, [0.1, 0.9] * 20
+    groups = [str(number // 2) for number in range(40)]
+    found = verdict(Scores("answer_relevancy", "notes", good, groups, guess, None, inverted))
+    assert not found.beats_overlap
+    assert "beats counting shared words (AUC 0.50 against 0.00" in found.sentence
+    assert found.sentence.endswith(", but is not shown to beat chance.")
+
+
+def test_scores_of_an_earlier_way_to_judge_a_metric_say_nothing(tmp_path):
+    file, judge = tmp_path / "calibration.json", {"model": "m"}
+    old = Scores("context_recall", "notes", [True], ["a"], [1.0], None, [1.0])
+    write_calibration(file, judge, [old, Scores("faithfulness", "notes", [True], ["a"], [1.0], None, [1.0])])
+    assert [each.metric for each in read_calibration("m", file)] == ["faithfulness"]
+    new = Scores("context_recall", "notes", [True], ["a"], [0.0], None, [1.0], 0, 192, METRIC_REVISIONS["context_recall"])
+    write_calibration(file, judge, [new])
+    assert {each.metric: each.judge for each in read_calibration("m", file)} == {"faithfulness": [1.0], "context_recall": [0.0]}
 
 
 SILENT = Scores("faithfulness", "notes", [], [], [], [], [], 0, 192)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -6,6 +7,7 @@ from eval.chat import ChatEvaluation
 from eval.record import FORMAT
 from rag.config import Config
 from rag.errors import ConfigError
+from rag.ui.evaluation import render
 from rag.ui.evaluation.tab import EvaluationTab
 from tests.unit.eval.parts import PAGE, QUOTE, question_json, result
 from tests.unit.ui.evaluation.test_tab import House
@@ -48,6 +50,15 @@ def test_a_run_with_figures_and_plots(lab):
     assert [plot.title for plot in view.plots] == ["By metric", "By question type", "Risk over coverage"]
     assert all(plot.svg.startswith("<svg") for plot in view.plots)
     assert lab.question("a", "other")["verdict"] == "wrong"
+
+
+def test_a_figure_whose_judge_was_never_calibrated_is_doubted(lab, tmp_path):
+    write_run(tmp_path / "runs", "judged", [result()], metrics=["faithfulness"], judge="unknown")
+    view = lab.view("judged")
+    figures = {figure.name: figure for figure in view.figures}
+    assert "has not been compared with labelled answers" in figures["faithfulness"].doubt
+    assert not figures["right"].doubt
+    assert "has not been compared" in render.run(replace(view, figures=[replace(figures["faithfulness"], value=1.0, count=1)]))
 
 
 def test_two_runs_compared(lab):

@@ -7,6 +7,7 @@ import pytest
 
 from eval.calibration import read_calibration
 from eval.cli import main
+from eval.commands.arguments import run_folder
 from eval.judging import KeptJudgements
 from eval.labels import DEFAULT_FILE
 from eval.names import DEFAULT_JUDGED, JUDGED
@@ -64,6 +65,13 @@ def test_report_takes_a_folder_or_a_name(elsewhere, capsys):
     assert main(["report", "latest"]) == 0
     with pytest.raises(ConfigError, match="There is no run"):
         main(["report", "second"])
+
+
+def test_the_latest_run_is_the_one_that_finished_last(elsewhere):
+    for name, finished in (("20260101-old", "2026-03-01T00:00:00"), ("20260201-new", "2026-02-01T00:00:00"), ("20260401-cut", "")):
+        with RunFolder(elsewhere / "eval" / "runs" / name, run_json(finished=finished)):
+            pass
+    assert run_folder(Path("latest")).name == "20260101-old"
 
 
 def test_the_default_metrics_are_known():

@@ -48,6 +48,31 @@ def test_a_large_loss_is_worse_and_a_gain_is_better():
     assert verdicts(compared(results(0.5), results(0.9)))["right"] == "better"
 
 
+def test_a_system_that_fails_on_half_of_the_questions_is_worse():
+    broken = [each if number % 2 else each | {"error": "no engine", "verdict": "error"} for number, each in enumerate(results(0.9))]
+    found = compared(results(0.9), broken)
+    assert found.lost == 18
+    assert found.worse == ["right"]
+
+
+@pytest.mark.parametrize(
+    ("share", "worse"), [(1.0, ["judged", "faithfulness (gone)", "noise_sensitivity (gone)"]), (0.5, ["judged"])]
+)
+def test_judgements_that_fail_do_not_pass_a_gate(share, worse):
+    def failed(each):
+        judged_ = {name: one | {"status": "failed", "value": None} for name, one in each["judged"].items()}
+        return each | {"judged": judged_}
+
+    after = [failed(each) if number < 40 * share else each for number, each in enumerate(results(0.9))]
+    assert compared(results(0.9), after).worse == worse
+
+
+def test_what_happened_to_three_questions_is_no_proof():
+    found = compared(results(1.0, count=3), results(0.0, count=3))
+    assert found.worse == []
+    assert compared(results(1.0, count=12), results(0.0, count=12)).worse
+
+
 def test_one_question_more_or_less_is_noise():
     assert set(verdicts(compared(results(0.9), results(0.875))).values()) == {"noise"}
 

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -9,6 +12,7 @@ from eval.questions import DEFAULT_FILE, choose, read_question_file
 from rag.errors import ConfigError
 from tests.unit.eval.parts import question, question_json
 
+ROOT = Path(__file__).parents[3]
 PAGE = """---
 title: "BERT and friends"
 ---
@@ -107,8 +111,28 @@ def test_a_limit_meets_every_part_of_the_file():
     assert choose(questions, 99) == choose(questions, None) == tuple(questions)
 
 
-def test_the_questions_of_this_repository_are_well_formed():
+def test_the_questions_of_this_repository_stand_in_its_corpus():
+    file = read_question_file(DEFAULT_FILE)
+    assert check_evidence(file, ROOT / "corpus") == []
+
+
+def test_the_questions_of_this_repository_are_of_every_kind():
     questions = read_question_file(DEFAULT_FILE).questions
-    assert len(questions) >= 14
-    assert sum(q.silent and q.type == "unanswerable" for q in questions) >= 3
-    assert {q.split for q in questions} == {"tune", "test"}
+    of_type = Counter(question.type for question in questions)
+    assert len(questions) >= 200
+    assert sum(question.expected == "abstain" for question in questions) >= 40
+    assert of_type["off_topic"] >= 10
+    assert sum(question.expected == "correct_premise" for question in questions) >= 12
+    assert of_type["injection"] >= 10
+    assert of_type["follow_up"] >= 15
+    assert of_type["other_language"] >= 10
+    assert sum(_needs_two_pages(question) for question in questions) >= 25
+    assert {question.split for question in questions} == {"tune", "test"}
+    injected = [question for question in questions if question.expected == "ignore_injection"]
+    assert all(question.never or re.search("prompt|hidden instructions", question.question) for question in injected)
+
+
+def _needs_two_pages(question):
+    """Whether no page holds all pieces of the evidence, also where a piece stands on several."""
+    pages = [{place.page for place in piece.places} for piece in question.evidence]
+    return bool(pages) and not set.intersection(*pages)
