@@ -2,7 +2,7 @@
 
 Reading is what a reader waits for, and most answers stand in the passage that comes first. So the best passages are read alone, and
 all of them only where it is not sure that those hold the answer, where a question asks for several things, or where nothing came of
-the first. What was read stays read: all begin with the best.
+the first. All begin with the best, so what an engine remembers of these is not read again.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.answer.decide import Decision, decide
+from rag.answer.decide import Decision, ask_model, decide, out_of_reach, weigh
 from rag.answer.lists import asks_for_list
 from rag.answer.prompt import messages, write_task
 from rag.errors import PromptTooLongError
@@ -33,7 +33,7 @@ class Attempt:
     Attributes:
         passages: best first.
         decision: on these.
-        first: whether there was none before.
+        first: whether nothing was answered from others before.
         last: whether there will be no other.
     """
 
@@ -45,8 +45,10 @@ class Attempt:
 
 def attempts(
     llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message], threshold: float, *, query: str = ""
-) -> Iterator[Attempt]:
+) -> Iterator[Attempt | None]:
     """Yield the best passages if they are likely to do or nothing is, then all of them; a caller that has an answer stops.
+
+    Before the model is asked, which takes some seconds, None is yielded, so that a caller can stop.
 
     Args:
         llm: asked for its probability of Yes, once an attempt.
@@ -56,16 +58,23 @@ def attempts(
         threshold: least probability to answer, 0 to 1.
         query: what was searched for; empty where that is the question.
     """
-    first = True
-    best = _best(passages)
+    if decision := out_of_reach(passages):
+        yield Attempt(tuple(passages), decision, first=True, last=True)
+        return
+    first, best, sought = True, _best(passages), query or question
     if len(best) < len(passages) and not asks_for_list(question):
-        decision = decide(llm, best, question, history, threshold, query=query)
-        if decision.probability < _HOPELESS * threshold:
-            yield Attempt(best, decision, first, last=True)
+        yield None
+        yes = ask_model(llm, best, question, history)
+        # What the rest holds speaks for reading it, and not for answering without.
+        hopeless = weigh(yes, passages, sought, threshold)
+        if hopeless.probability < _HOPELESS * threshold:
+            yield Attempt(best, hopeless, first, last=True)
             return
+        decision = weigh(yes, best, sought, threshold)
         if decision.answerable and decision.probability >= SURE:
             yield Attempt(best, decision, first, last=False)
             first = False
+    yield None
     yield Attempt(tuple(passages), decide(llm, passages, question, history, threshold, query=query), first, last=True)
 
 

@@ -40,7 +40,19 @@ _DECLINES = re.compile(
 _AGREES = frozenset(content_words("yes no indeed not does answer question notes say state according"))
 _CHOICE = re.compile(r"\b(?i:or|vs|versus|oder|oppure)\b|\s(?:ou|o|u)\s")
 # What a small model likes to add to a sentence that would have done: "which makes it useful for many tasks".
-_ADDED = re.compile(r",\s+(?:which|who|whose|where|often|thus|thereby|as well as|such as|[a-z]+ing)\b")
+_ADDED = re.compile(
+    r",\s+(?:which|who|whose|where|often|thus|thereby|as well as|making|allowing|enabling|helping|ensuring|providing|leading to|"
+    r"resulting in)\b"
+)
+# Without a verb before it, it stands inside of a sentence: "The server, which listens on a port, needs memory".
+_STATES = re.compile(
+    r"\b(?:is|are|was|were|has|have|had|can|could|may|must|will|means?|stands? for|uses?|used|refers? to|contains?|includes?|"
+    r"provides?|allows?|supports?|requires?|needs?|runs?|holds?|kept|made|built|trained|developed|released|published|called|known)\b"
+)
+_ON_CONDITION = re.compile(r"\W*(?:if|when|once|while|as|although|though|because|since|after|before|unless|until)\b", re.IGNORECASE)
+_PAIRED = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"))
+_DOUBLED = ('"', "`", "**")
+_LEAST_CLAUSE = 3  # content words of a clause that says something
 _LEADS_IN = re.compile(r":\s*$")
 _LIST_MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s*$")
 
@@ -236,7 +248,7 @@ class Composer:
         judged, attribution = self._judge(plain, hinted, is_code=is_code)
         by_words = verdict(plain, attribution, self.evidence)
         # A small model says Yes to a whole sentence for the half of it that is true.
-        if "unsupported" in {judged.support, by_words.support} and (main := _main_clause(plain)):
+        if not is_code and "unsupported" in {judged.support, by_words.support} and (main := _main_clause(plain)):
             kept, where = self._judge(main, hinted)
             if kept.support == "supported" and not frozenset(content_words(main)) <= self.evidence.known.asked:
                 plain, judged, attribution = main, kept, where
@@ -323,14 +335,18 @@ def _segments(text: str) -> list[Span]:
 
 
 def _main_clause(sentence: str) -> str:
-    """A sentence without what was added to it; empty where nothing was, or for more than a line of text.
+    """A sentence without what was added to it; empty where nothing was, or where what is left may be no sentence.
 
-    >>> _main_clause("Tea is warm, which makes it popular.")
-    'Tea is warm.'
-    >>> _main_clause("Tea is warm.")
+    >>> _main_clause("Tea is kept in a pot, which makes it popular.")
+    'Tea is kept in a pot.'
+    >>> _main_clause("The server, which listens on port 8080, needs memory.")
     ''
     """
     added = _ADDED.search(sentence)
-    if not added or "\n" in sentence or "|" in sentence:
+    if not added or "\n" in sentence or "|" in sentence or sentence.rstrip().endswith((":", "?")):
         return ""
-    return sentence[: added.start()].rstrip() + "."
+    left = sentence[: added.start()].rstrip()
+    whole = all(left.count(opens) == left.count(closes) for opens, closes in _PAIRED)
+    whole = whole and not any(left.count(mark) % 2 for mark in _DOUBLED)
+    says = _STATES.search(left) and not _ON_CONDITION.match(left) and len(set(content_words(left))) >= _LEAST_CLAUSE
+    return f"{left}." if whole and says else ""

@@ -50,14 +50,30 @@ def decide(
         threshold: least probability to answer, 0 to 1.
         query: what was searched for; empty where that is the question.
     """
+    return out_of_reach(passages) or weigh(ask_model(llm, passages, question, history), passages, query or question, threshold)
+
+
+def out_of_reach(passages: Sequence[Passage]) -> Decision | None:
+    """Decide without the model where nothing was found, or nothing that is near; None where it has to be asked."""
     if not passages:
         return Decision(False, 0.0, "No page of the notes matches the question.")
     scores = [passage.scores for passage in passages]
     far = max(each.get("dense", 0.0) for each in scores) < FAR_SIMILARITY
     if far and max(each.get("coverage", 0.0) for each in scores) < FAR_COVERAGE:
         return Decision(False, 0.0, "The question is far from everything in the notes.")
-    yes = ask_model(llm, passages, question, history)
-    probability = fitted().probability(signals(query or question, passages, yes))
+    return None
+
+
+def weigh(yes: float, passages: Sequence[Passage], query: str, threshold: float) -> Decision:
+    """Weigh the model's Yes with what retrieval found.
+
+    Args:
+        yes: the model's probability, 0 to 1.
+        passages: what was retrieved; at least one.
+        query: what was searched for.
+        threshold: least probability to answer, 0 to 1.
+    """
+    probability = fitted().probability(signals(query, passages, yes))
     if probability < threshold:
         return Decision(False, probability, "The notes that come nearest do not state the answer.")
     return Decision(True, probability, "", fitted().least_tie(probability, threshold))

@@ -16,7 +16,7 @@ from rag.protocols import LLM
 from rag.types import Message
 
 MOST: Final = 8
-"""Sentences of an answer that are asked of."""
+"""Sentences of an answer that are asked of, what is left of one counted too."""
 
 _RULES = "You check statements against notes."
 _TASK = f"Is every detail of the statement stated in the notes? Reply with one word, {YES} or {NO}."
@@ -41,7 +41,9 @@ def ask_opinion(llm: LLM, claim: str, attribution: Attribution, evidence: Eviden
     return llm.probabilities(messages, (YES, NO))[0]
 
 
-def ask_opinions(llm: LLM, doubtful: Mapping[str, Attribution], evidence: Evidence, question: str) -> Iterator[tuple[str, float]]:
+def ask_opinions(
+    llm: LLM, doubtful: Mapping[str, Attribution], evidence: Evidence, question: str, most: int = MOST
+) -> Iterator[tuple[str, float]]:
     """Ask of the first sentences of an answer, a second each.
 
     Args:
@@ -49,11 +51,12 @@ def ask_opinions(llm: LLM, doubtful: Mapping[str, Attribution], evidence: Eviden
         doubtful: sentences, without markers, and what they are attributed to.
         evidence: that they were attributed to.
         question: that they answer.
+        most: how many are asked of.
 
     Yields:
         Each sentence, with the model's probability of Yes, 0 to 1.
     """
-    for claim, attribution in islice(doubtful.items(), MOST):
+    for claim, attribution in islice(doubtful.items(), most):
         yield claim, ask_opinion(llm, claim, attribution, evidence, question)
 
 

@@ -43,8 +43,8 @@ YES, NO = "Yes", "No"
 _HISTORY_CHARS = 600
 # What stands at the start of a line in our prompt and could be forged there by a note or a question.
 _FRAME = re.compile(
-    r"^([ \t]*)(Notes?(?:[ \t]*\d+)?(?:[ \t]*\([^\n]*\))?|Question|Answer|Earlier question|Earlier answer|System|User|Human|"
-    r"Assistant|Context)[ \t]*:",
+    r"^([ \t]*)(Notes?(?:[ \t]*\d+)?(?:[ \t]*\([^\n]*\))?|Question|Answer|Earlier question|Earlier answer|Statement|System|User|"
+    r"Human|Assistant|Context)[ \t]*:",
     re.IGNORECASE | re.MULTILINE,
 )
 _TICKS = re.compile(r"`{3,}")

@@ -13,7 +13,7 @@ from rag.answer.abstain import abstention_text
 from rag.answer.attempts import Attempt, attempts, fitting
 from rag.answer.decide import Decision, with_answer
 from rag.answer.translate import write_in
-from rag.answer.write import Writing, write
+from rag.answer.write import NOTHING, Writing, write
 from rag.protocols import LLM
 from rag.types import Answer, Draft, Message, Passage, Retrieval
 
@@ -74,7 +74,11 @@ def answer_one(
         LLMError: the engine failed.
     """
     given = fitting(llm, passages, asked, history, settings.max_answer_tokens)
+    invented = 0
     for attempt in attempts(llm, given, asked, history, settings.threshold, query=found.query):
+        if attempt is None:
+            yield NOTHING
+            continue
         decision = attempt.decision
         timings.setdefault("decide", time.perf_counter() - start - timings["retrieve"])
         if not decision.answerable:
@@ -99,14 +103,15 @@ def answer_one(
                 yield event
             elif event.draft.citations:
                 timings["total"] = time.perf_counter() - start
-                yield _answered(event, attempt, found, timings)
+                yield _answered(event, attempt, found, timings, invented)
                 return
             else:
                 decision = _without_answer(decision, event)
+                invented += event.invented_markers
     yield _abstention(decision, found, timings, start)
 
 
-def _answered(writing: Writing, attempt: Attempt, found: Retrieval, timings: dict[str, float]) -> Answer:
+def _answered(writing: Writing, attempt: Attempt, found: Retrieval, timings: dict[str, float], invented: int) -> Answer:
     timings.setdefault("first_token", timings["total"])
     reason = "The model had no answer of its own; these sentences of the notes come nearest." if writing.quoted else ""
     return Answer(
@@ -118,7 +123,7 @@ def _answered(writing: Writing, attempt: Attempt, found: Retrieval, timings: dic
         attempt.passages,
         timings,
         found.generation,
-        writing.invented_markers,
+        invented + writing.invented_markers,
         with_answer(attempt.decision, writing.tie),
     )
 

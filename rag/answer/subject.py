@@ -105,7 +105,7 @@ def tie(question: str, said: str, evidence: Evidence) -> float:
 
 
 def loosest_tie(question: str, evidence: Evidence) -> float:
-    """Return the least `tie` that an answer from this evidence can have, whatever it says: 0 to 1."""
+    """Return the least `tie` that a sentence can have, whatever it says of this evidence: 0 to 1."""
     if asked_units(question):
         return 0.0
     anchors = subject_words(question, evidence.known)

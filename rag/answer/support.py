@@ -36,7 +36,7 @@ class Verdict:
     Attributes:
         support: the verdict.
         score: probability that the evidence supports the sentence, 0 to 1, higher is better supported; below the threshold for
-            every sentence that is not supported.
+            every sentence that is not supported, which is another one where the language model was asked.
         reason: why it is not supported, for the reader; empty if it is.
         settled: whether a rule decided, or it is a quotation or code: nobody's opinion would change it.
     """

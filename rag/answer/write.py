@@ -6,7 +6,7 @@ Knows a model, passages and the composer; knows no index.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rag.answer.compose import Composer
@@ -66,8 +66,9 @@ def write(
 
     A model that declines although the passages hold the answer is asked again with the best passage alone, and where that does not
     help either, the sentences that come nearest to the question are quoted; they also follow an answer that says no more than the
-    question did. Where an answer has to be said of what was asked, nothing is shown before a sentence is. What is written is shown
-    with verdicts by its words alone; in the end the model is asked of its sentences, and verdicts may change.
+    question did. Where an answer has to be said of what was asked, and could be of something else, nothing is shown before a
+    sentence is. What is written is shown with verdicts by its words alone; in the end the model is asked of its sentences, and they
+    may change, so nothing of a draft is settled.
 
     Args:
         llm: the model.
@@ -80,7 +81,7 @@ def write(
         least_tie: how much of what is asked about must stand where the notes say what the answer says, 0 to 1; with less there is
             no answer.
         after: how many markers stand before its first.
-        first: whether nothing was tried before; else the best passage was.
+        first: whether nothing was tried before; else the best passages were.
         last: whether it has to be made an end of; else other passages will be tried.
     """
     invented = 0
@@ -92,7 +93,9 @@ def write(
                 composer.add(piece)
                 draft = composer.draft()
                 tied = tied or (bool(draft.citations) and not composer.declines and composer.tie >= least_tie)
-            yield draft if tied else NOTHING  # also when nothing is new: a caller can only stop between two of these
+            yield (
+                replace(draft, settled=0) if tied else NOTHING
+            )  # also when nothing is new: a caller can only stop between two of these
             if composer.repeats:
                 composer.cut()
                 break
@@ -100,7 +103,7 @@ def write(
         invented += composer.invented_markers
         if not composer.declines:
             tied = tied or composer.tie_at_last >= least_tie
-            shown = composer.current() if tied else NOTHING
+            shown = replace(composer.current(), settled=0) if tied else NOTHING
             yield shown
             composer = yield from _weighed(llm, composer, question, shown)
         draft = composer.current()
@@ -130,7 +133,7 @@ def _weighed(llm: LLM, composer: Composer, question: str, shown: Draft) -> Gener
     while new := {claim: found for claim, found in composer.doubtful.items() if claim not in opinions}:
         if len(opinions) >= MOST:
             break
-        for claim, yes in ask_opinions(llm, new, composer.evidence, question):
+        for claim, yes in ask_opinions(llm, new, composer.evidence, question, MOST - len(opinions)):
             opinions[claim] = yes
             yield shown
         composer = composer.again(opinions)

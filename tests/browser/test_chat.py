@@ -109,7 +109,7 @@ def test_nothing_moves_while_the_answer_grows(visit, chat, ask):
 def test_a_doubtful_answer_is_held_back_until_its_first_sentence_stands(visit, chat, ask):
     page = visit(chat)
     watch_states(page)
-    turn = ask(page, "Perhaps: how does lora save memory?")
+    turn = ask(page, "Perhaps: how does LoRA save memory?")
     seen = page.evaluate("window.seen")
     held = [(cards, words) for cards, words, status, _ in seen if status.startswith("Writing and checking")]
     assert held, "the page says what it waits for"

@@ -24,7 +24,7 @@ def found(*tokens):
 
 def tried(passages, weights, question=QUESTION):
     llm = ScriptedLLM(weights=weights)
-    return list(attempts(llm, passages, question, (), 0.2)), llm
+    return [one for one in attempts(llm, passages, question, (), 0.2) if one], llm
 
 
 def test_the_best_passages_alone_where_they_are_likely_to_do():
@@ -37,7 +37,10 @@ def test_the_best_passages_alone_where_they_are_likely_to_do():
 
 def test_a_caller_that_has_an_answer_does_not_have_the_rest_read():
     llm = ScriptedLLM(weights=YES)
-    next(attempts(llm, found(100, 100, 100), QUESTION, (), 0.2))
+    steps = attempts(llm, found(100, 100, 100), QUESTION, (), 0.2)
+    assert next(steps) is None
+    assert not llm.calls, "a caller can stop before the model reads"
+    assert next(steps).passages
     assert "Tea number 2" in llm.calls[0].prompt
     assert "Tea number 3" not in llm.calls[0].prompt
     assert len(llm.calls) == 1
@@ -68,6 +71,25 @@ def test_where_the_best_are_far_from_an_answer_the_rest_is_not_read():
     assert only.last
     assert not only.decision.answerable
     assert len(llm.calls) == 1
+
+
+def test_what_the_first_passages_lack_and_others_hold_is_no_reason_to_read_nothing_else():
+    first, *rest = found(150, 100, 100)
+    rest = [replace(one, text=f"{one.text} It was so in 1922.") for one in rest]
+    (only,), llm = tried([first, *rest], {"Yes": 2.0, "No": 1.0}, "How warm was tea in 1922?")
+    assert len(only.passages) == 3
+    assert only.decision.answerable
+    assert len(llm.calls) == 2
+    far = replace(first, scores={"dense": 0.1, "coverage": 0.0})
+    (only,), _ = tried([far, *rest], UNSURE)
+    assert len(only.passages) == 3
+
+
+def test_what_is_far_from_everything_is_not_read():
+    passages = [replace(one, scores={"dense": 0.1, "coverage": 0.0}) for one in found(100, 100, 100)]
+    (only,), llm = tried(passages, YES)
+    assert "far" in only.decision.reason
+    assert (only.decision.answerable, only.last, llm.calls) == (False, True, [])
 
 
 def test_all_are_read_for_a_list():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rag.answer.attribute import Evidence
+from rag.answer.compose import _main_clause
 from rag.answer.opinion import MOST, ask_opinion, ask_opinions
 from rag.answer.support import load_model, verdict
 from rag.answer.write import NOTHING, Writing, write
@@ -15,6 +18,7 @@ NOTES = (
     "Coffee is kept in a tin.",
 )
 QUESTION = "What is tea kept in?"
+COLOURS = ("black", "white", "green", "blue", "brown", "grey", "pink", "violet", "yellow", "orange", "beige", "purple")
 ANSWER = "Tea is kept in a pot of red clay."
 
 
@@ -63,11 +67,17 @@ def test_of_a_quotation_the_model_is_not_asked():
 
 
 def test_a_caller_can_stop_between_two_sentences_and_sees_the_answer_meanwhile():
-    events, calls = asked(f"{ANSWER} Tea that is warm is kept in it.", 0.9)
-    assert len(calls) == 2
-    kept = [event for event in events[-3:-1] if isinstance(event, Draft)]
-    assert len(kept) == 2
-    assert all(ANSWER.rstrip(".") in draft.text for draft in kept)
+    notes = [passage(NOTES[0])]
+    llm = ScriptedLLM(f"{ANSWER} Tea that is warm is kept in it.", weights={"Yes": 9.0, "No": 1.0})
+    asked_of, shown = [], []
+    for event in write(llm, notes, QUESTION, (), 60, lambda _: NOTES[0]):
+        asked_of.append(sum(call.method == "probabilities" for call in llm.calls))
+        shown.append(event)
+    assert {0, 1, 2} <= set(asked_of), "something is yielded before the first, between the two, and after both"
+    between = shown[asked_of.index(1)]
+    assert isinstance(between, Draft)
+    assert between.text.startswith("Tea is kept in a pot of red clay.")
+    assert all(draft.settled == 0 for draft in shown[:-1]), "a sentence may still change"
 
 
 def test_nothing_is_shown_before_a_sentence_may_be():
@@ -79,6 +89,15 @@ def test_a_long_answer_costs_no_more_than_some_sentences():
     evidence = Evidence([passage(NOTES[0])], QUESTION)
     doubtful = {f"Tea {number}": evidence.attribute("tea") for number in range(MOST + 5)}
     assert len(list(ask_opinions(ScriptedLLM(), doubtful, evidence, QUESTION))) == MOST
+
+
+def test_a_long_answer_is_asked_of_no_more_often_than_that():
+    notes = "Tea is kept in pots that are " + " or ".join(COLOURS) + "."
+    said = " ".join(f"Tea is kept in a {one} pot, which Bell sold in Bavaria." for one in COLOURS)
+    passages = [passage(notes)]
+    llm = ScriptedLLM(said, weights={"Yes": 9.0, "No": 1.0})
+    list(write(llm, passages, QUESTION, (), 200, lambda _: notes))
+    assert sum(call.method == "probabilities" for call in llm.calls) == MOST
 
 
 def test_no_opinion_outweighs_a_rule():
@@ -119,3 +138,22 @@ def test_a_yes_to_the_half_that_is_true_does_not_save_the_other():
     llm = ScriptedLLM(added, weights={"Yes": 9.0, "No": 1.0})
     *_, last = write(llm, passages, "What does TTS mean?", (), 60, lambda _: notes)
     assert last.draft.text == "TTS stands for text to speech. [1]"
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The server, which listens on port 8080, needs 4 GB of RAM.",
+        "Users, who are no admins, cannot remove pages.",
+        "If the fan is broken, which is rare, the pump stops.",
+        "Als der Server gestartet wurde, which is odd.",
+        "The pot (it was made in Delft, which is old) is crimson.",
+        "It accepts an int, a string, or a list.",
+        "It can be used for mixing, baking, and cooling.",
+        "The following flags can be used, which are:",
+        "Tea is warm, which is nice.",  # says too little without it
+        "`The pot is red, which` is code.",
+    ],
+)
+def test_a_sentence_that_would_be_mangled_stays_whole(sentence):
+    assert _main_clause(sentence) == ""

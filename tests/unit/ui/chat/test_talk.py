@@ -45,7 +45,7 @@ def test_the_states_of_an_answer():
 
 
 def test_what_is_held_back_says_so_until_it_is_shown():
-    turns = [turn for turn, _ in ask("Perhaps: how does lora save memory?", ScriptedModel(pause_s=0.07))]
+    turns = [turn for turn, _ in ask("Perhaps: how does LoRA save memory?", ScriptedModel(pause_s=0.07))]
     held = [turn for turn in turns if turn.evidence and not turn.answer]
     assert [turn.status for turn in held][-1] == "Writing and checking the first sentence…"
     assert all(turn.evidence for turn in held)
