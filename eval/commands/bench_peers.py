@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _SEARCHED = 20
 _QUICK_WORDS = 20_000
 _QUICK_STEPS = ("install", "limits", "rounds", "ask")
-_QUICK_ANSWERS = 2
+_QUICK_NEEDED = 3  # questions whose pages are surely among the part
+_QUICK_ANSWERS = 6
 _QUICK_TIMEOUT_S = 240
 
 
@@ -33,7 +34,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     peers.add_argument(
         "--quick",
         action="store_true",
-        help="in about 25 minutes: some 300 chunks of the corpus, one round, 2 answers after a cold one, no evidence, no growth",
+        help="in about 30 minutes: some 300 chunks of the corpus, one round, 6 answers after a cold one, no evidence, no growth",
     )
     peers.add_argument("--steps", nargs="+", metavar="STEP", help="only these: install, limits, rounds, evidence, ask, growth")
     peers.add_argument("--out", type=Path, metavar="FILE", help="the results; what is there already is not measured again")
@@ -113,7 +114,7 @@ def _bench(
     return Bench(
         corpora=corpora,
         questions=tuple(question.question for question in choose(plain, _SEARCHED)),
-        asked=tuple(question.question for question in _asked(questions, options.answers)),
+        asked=tuple(question.question for question in _asked(questions, options.answers + 1, corpora[0])),
         probe=find_probe(questions, corpora[0]),
         embedder=embedder_folder(config).resolve(),
         gguf=(Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)).resolve(),
@@ -128,11 +129,14 @@ def _bench(
     )
 
 
-def _asked(questions: Sequence[Question], answers: int) -> tuple[Question, ...]:
-    """Return the question that is asked cold, and those after it."""
+def _asked(questions: Sequence[Question], count: int, pages: Path) -> tuple[Question, ...]:
+    """Return questions that the pages answer, spread over the file; the first one is asked cold."""
     from eval.questions import choose
 
-    return choose([question for question in questions if not question.history and not question.silent], answers + 1)
+    def held(question: Question) -> bool:
+        return all(any((pages / place.page).is_file() for place in piece.places) for piece in question.evidence)
+
+    return choose([one for one in questions if not one.history and not one.silent and held(one)], count)
 
 
 def _part(corpus: Path, questions: Sequence[Question], scratch: Path) -> Path:
@@ -140,7 +144,7 @@ def _part(corpus: Path, questions: Sequence[Question], scratch: Path) -> Path:
     from eval.bench.peers.material import find_probe, some_pages
 
     probe = find_probe(questions, corpus)
-    asked = _asked(questions, _QUICK_ANSWERS)
+    asked = _asked(questions, _QUICK_NEEDED, corpus)
     needed = {place.page for question in asked for place in question.evidence} | ({probe.page} if probe else set())
     target = scratch / "part" / corpus.resolve().name
     some_pages(corpus, target, needed, _QUICK_WORDS)
