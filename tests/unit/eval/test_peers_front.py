@@ -18,6 +18,7 @@ from eval.bench.peers.record import FORMAT, read_record
 from eval.bench.peers.report import report
 from eval.bench.peers.run import STEPS, Comparison
 from eval.cli import main
+from eval.questions import DEFAULT_FILE, read_question_file
 from rag.errors import ConfigError
 from tests.unit.eval.test_peers_report import results, row, stamped
 
@@ -174,7 +175,11 @@ def test_a_quick_run_takes_a_part_of_everything(seen, tmp_path, capsys):
     plan, bench = seen["plan"], seen["bench"]
     assert plan.peers == PEERS
     assert (plan.rounds, tuple(plan.steps)) == (1, ("install", "limits", "rounds", "ask"))
-    assert len(bench.asked) == 3
+    assert len(bench.asked) == 7
+    held = {page.relative_to(bench.corpora[0]).as_posix() for page in seen["pages"]}
+    of_text = {question.question: question for question in read_question_file(DEFAULT_FILE).questions}
+    for asked in bench.asked:
+        assert all(held & {place.page for place in piece.places} for piece in of_text[asked].evidence), asked
     assert bench.timeout_s == 240
     assert 20_000 <= seen["words"] < 25_000
     assert 15 < len(seen["pages"]) < 60
