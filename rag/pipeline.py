@@ -22,6 +22,7 @@ from rag.answer.parts import behind, joined, parts, silent
 from rag.answer.request import read_request
 from rag.answer.restate import read_anew, told_alone
 from rag.answer.single import AskSettings, answer_one
+from rag.answer.write import NOTHING
 from rag.crosscheck import LINK_KINDS, TWIN_KIND, Overlap, link_notices, listing_hash, replaced, twin_notices
 from rag.embed.ahead import Ahead
 from rag.errors import UnreadableFileError
@@ -299,6 +300,9 @@ def ask(
             found = retrieve(part, () if place else history)
         after = sum(len(answer.citations) for answer in done)
         said_before = [silent(answer, piece) for answer, piece in zip(done, pieces, strict=False)]
+        if done:
+            timings.setdefault("first_token", time.perf_counter() - start)
+            yield behind(said_before, NOTHING)
         read, source, spoken = worth_reading(found.passages), generation.source, said.language
         events = answer_one(llm, part, found, read, history, settings, source, timings, start, after=after, language=spoken)
         for event in events:

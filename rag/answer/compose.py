@@ -246,9 +246,7 @@ class Composer:
             return
         is_code = plain.startswith(("```", "~~~"))
         judged, attribution = self._judge(plain, hinted, is_code=is_code)
-        by_words = verdict(plain, attribution, self.evidence)
-        # A small model says Yes to a whole sentence for the half of it that is true.
-        if not is_code and "unsupported" in {judged.support, by_words.support} and (main := _main_clause(plain)):
+        if not is_code and judged.support != "supported" and (main := _main_clause(plain)):
             kept, where = self._judge(main, hinted)
             if kept.support == "supported" and not frozenset(content_words(main)) <= self.evidence.known.asked:
                 plain, judged, attribution = main, kept, where

@@ -19,7 +19,7 @@ NOTES = (
 )
 QUESTION = "What is tea kept in?"
 COLOURS = ("black", "white", "green", "blue", "brown", "grey", "pink", "violet", "yellow", "orange", "beige", "purple")
-ANSWER = "Tea is kept in a pot of red clay."
+ANSWER = "Tea is kept in a red pot of clay with a painted lid."
 
 
 def asked(reply, yes, *, question=QUESTION, **options):
@@ -68,7 +68,7 @@ def test_of_a_quotation_the_model_is_not_asked():
 
 def test_a_caller_can_stop_between_two_sentences_and_sees_the_answer_meanwhile():
     notes = [passage(NOTES[0])]
-    llm = ScriptedLLM(f"{ANSWER} Tea that is warm is kept in it.", weights={"Yes": 9.0, "No": 1.0})
+    llm = ScriptedLLM(f"{ANSWER} Tea is kept in a red pot that everybody knows.", weights={"Yes": 9.0, "No": 1.0})
     asked_of, shown = [], []
     for event in write(llm, notes, QUESTION, (), 60, lambda _: NOTES[0]):
         asked_of.append(sum(call.method == "probabilities" for call in llm.calls))
@@ -76,7 +76,7 @@ def test_a_caller_can_stop_between_two_sentences_and_sees_the_answer_meanwhile()
     assert {0, 1, 2} <= set(asked_of), "something is yielded before the first, between the two, and after both"
     between = shown[asked_of.index(1)]
     assert isinstance(between, Draft)
-    assert between.text.startswith("Tea is kept in a pot of red clay.")
+    assert between.text.startswith(ANSWER.rstrip("."))
     assert all(draft.settled == 0 for draft in shown[:-1]), "a sentence may still change"
 
 
@@ -93,7 +93,7 @@ def test_a_long_answer_costs_no_more_than_some_sentences():
 
 def test_a_long_answer_is_asked_of_no_more_often_than_that():
     notes = "Tea is kept in pots that are " + " or ".join(COLOURS) + "."
-    said = " ".join(f"Tea is kept in a {one} pot, which Bell sold in Bavaria." for one in COLOURS)
+    said = " ".join(f"Tea is kept in a {one} pot of painted porcelain." for one in COLOURS)
     passages = [passage(notes)]
     llm = ScriptedLLM(said, weights={"Yes": 9.0, "No": 1.0})
     list(write(llm, passages, QUESTION, (), 200, lambda _: notes))
@@ -115,10 +115,19 @@ def test_the_opinion_weighs_for_the_sentence():
 
 
 def test_what_was_added_to_a_sentence_is_taken_away_where_the_rest_is_supported():
-    added = "Tea is kept in a red pot, which was sold for 900 guilders in 1850."
+    added = "Tea is kept in a red pot of clay with a painted lid, which was sold for 900 guilders in 1850."
     (*_, last), calls = asked(added, 0.9)
-    assert last.draft.text == "Tea is kept in a red pot. [1]"
-    assert "Statement: Tea is kept in a red pot." in calls[-1].prompt
+    assert last.draft.text == "Tea is kept in a red pot of clay with a painted lid. [1]"
+    assert f"Statement: {ANSWER}" in calls[-1].prompt
+
+
+def test_the_model_is_not_asked_where_the_words_leave_little_doubt():
+    (*_, last), calls = asked("Tea is kept in a red pot of clay.", 0.001)
+    assert last.draft.citations
+    assert not calls
+    (*_, last), calls = asked("Coffee beans from Brazil are roasted at 220 degrees.", 0.999, least_tie=0.6)
+    assert not last.draft.citations
+    assert not calls
 
 
 def test_what_is_left_of_a_sentence_is_asked_of_too():
@@ -126,9 +135,10 @@ def test_what_is_left_of_a_sentence_is_asked_of_too():
         return {"Yes": 1.0, "No": 99.0} if "popular" in messages[-1]["content"] else {"Yes": 99.0, "No": 1.0}
 
     passages = [passage(NOTES[0])]
-    llm = ScriptedLLM("Tea is kept in a red clay pot, which makes the warm tea popular.", weights=weights)
+    llm = ScriptedLLM("Tea is kept in a pot of clay with a painted lid, which makes the warm tea popular.", weights=weights)
     *_, last = write(llm, passages, QUESTION, (), 60, lambda _: NOTES[0])
-    assert last.draft.text == "Tea is kept in a red clay pot. [1]"
+    assert last.draft.text == "Tea is kept in a pot of clay with a painted lid. [1]"
+    assert sum(call.method == "probabilities" for call in llm.calls) == 2
 
 
 def test_a_yes_to_the_half_that_is_true_does_not_save_the_other():
