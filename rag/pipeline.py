@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -294,15 +294,13 @@ def ask(
     done: list[Answer] = []
     pieces = parts(asked)
     for place, part in enumerate(pieces):
-        if place:
-            part = yield from told_alone(llm, part, pieces[place - 1])
-        if len(pieces) > 1:
-            found = retrieve(part, () if place else history)
         after = sum(len(answer.citations) for answer in done)
         said_before = [silent(answer, piece) for answer, piece in zip(done, pieces, strict=False)]
         if done:
             timings.setdefault("first_token", time.perf_counter() - start)
-            yield behind(said_before, NOTHING)
+            part = yield from _showing(behind(said_before, NOTHING), told_alone(llm, part, pieces[place - 1]))
+        if len(pieces) > 1:
+            found = retrieve(part, () if place else history)
         read, source, spoken = worth_reading(found.passages), generation.source, said.language
         events = answer_one(llm, part, found, read, history, settings, source, timings, start, after=after, language=spoken)
         for event in events:
@@ -311,6 +309,16 @@ def ask(
             else:
                 done.append(event)
     yield joined(done, pieces) if len(done) > 1 else done[0]
+
+
+def _showing(shown: Draft, steps: Generator[Draft, None, str]) -> Generator[Draft, None, str]:
+    """Go through some steps; what is there stays in sight from before the first one on."""
+    while True:
+        yield shown
+        try:
+            next(steps)
+        except StopIteration as end:
+            return str(end.value)
 
 
 def _not_a_question(kind: str, generation: int, start: float) -> Answer:

@@ -68,6 +68,16 @@ def test_what_was_shown_of_the_first_part_stays_while_the_second_is_written():
     assert all(draft.text.startswith(f"{FIRST} [1]\n\n") and draft.settled >= len(f"{FIRST} [1]") for draft in drafts)
 
 
+def test_what_was_shown_stays_while_the_second_half_is_understood():
+    replies = (FIRST, "How many layers are in GPT?", SECOND)
+    events, llm = asked(*replies, question="Where was BLOOM trained, and how many layers are in it or in GPT?")
+    assert len([call for call in llm.calls if call.method == "stream"]) == 3
+    texts = [event.text for event in events if isinstance(event, Draft)]
+    shown = next(place for place, text in enumerate(texts) if text)
+    assert all(texts[shown:])
+    assert events[-1].text == f"{FIRST} [1]\n\n{SECOND} [2]"
+
+
 @pytest.mark.parametrize(
     ("named", "text"),
     [
