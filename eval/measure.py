@@ -15,7 +15,7 @@ from eval.facts import states
 from eval.judgement import Sample
 from eval.questions import Evidence, Question
 from rag.answer.prompt import passage_block
-from rag.types import Answer, Span
+from rag.types import Answer, Message, Span
 
 Verdict = Literal["right", "partial", "wrong", "refused", "overanswered", "error"]
 WORST_FIRST: tuple[Verdict, ...] = ("error", "overanswered", "wrong", "refused", "partial", "right")
@@ -119,10 +119,22 @@ def plain_text(answer: Answer) -> str:
     return "\n".join(sentence.text for sentence in answer.sentences)
 
 
-def sample(question: str, reference: str, answer: Answer) -> Sample:
-    """Return an answered question as the judge gets it; the contexts are what the model read."""
+def sample(question: str, reference: str, answer: Answer, history: Sequence[Message] = ()) -> Sample:
+    """Make of an answered question what the judge gets.
+
+    Args:
+        question: as asked. "And how long did it take?" says nothing by itself, so the question before it is put in front.
+        reference: a good answer; may be empty.
+        answer: of the system; the contexts are what its model read.
+        history: earlier turns.
+
+    Returns:
+        What ragas calls its parts.
+    """
     contexts = [passage_block(passage.rank, passage).strip() for passage in answer.passages]
-    return Sample(question, plain_text(answer), contexts, reference, answer.status == "abstained")
+    earlier = [turn["content"].strip() for turn in history if turn["role"] == "user"]
+    asked = " ".join((*earlier[-1:], question))
+    return Sample(asked, plain_text(answer), contexts, reference, answer.status == "abstained")
 
 
 def measures_json(measures: Measures) -> dict[str, Any]:

@@ -126,7 +126,7 @@ def judge_all(
     with pace(len(todo), "judgements") as progress:
         for metric, question in todo:
             result = folder.results[question.id]
-            given = sample(question.question, question.reference, answer_of(result["answer"]))
+            given = sample(question.question, question.reference, answer_of(result["answer"]), question.turns)
             judgement = judge.judge(metric, given)
             folder.judge(question.id, metric, judgement.as_json())
             value = judgement.status.replace("_", " ") if judgement.value is None else f"{judgement.value:.2f}"

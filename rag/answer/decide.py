@@ -72,6 +72,9 @@ def weigh(yes: float, passages: Sequence[Passage], query: str, threshold: float)
         passages: what was retrieved; at least one.
         query: what was searched for.
         threshold: least probability to answer, 0 to 1.
+
+    Returns:
+        Whether to answer, and how likely the passages hold the answer.
     """
     probability = fitted().probability(signals(query, passages, yes))
     if probability < threshold:

@@ -111,3 +111,13 @@ def test_the_judge_sees_the_answer_without_markers_and_the_passages_as_the_model
 def test_an_abstention_has_no_response():
     assert plain_text(abstained()) == ""
     assert sample("Who?", "", abstained()).abstained
+
+
+def test_a_follow_up_is_judged_with_the_question_before_it():
+    turns = [
+        {"role": "user", "content": "What is GPT?"},
+        {"role": "assistant", "content": "A model."},
+        {"role": "user", "content": "What is BERT?"},
+        {"role": "assistant", "content": "Another one."},
+    ]
+    assert sample("Who made it?", "", abstained(), turns).user_input == "What is BERT? Who made it?"
