@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from eval.compare import Columns, values_of
+from eval.compare import DIGITS, Columns, values_of
 from eval.record import read_results, read_run
 from rag.errors import ConfigError
 from rag.index.files import replace_file
@@ -72,7 +72,7 @@ def write_baseline(path: Path, side: Side) -> None:
         "about": {key: side.about.get(key) for key in _ABOUT},
         "verdicts": side.verdicts,
         "columns": {
-            name: {question: round(number, 6) for question, number in values.items()}
+            name: {question: round(number, DIGITS) for question, number in values.items()}
             for name, values in side.columns.items()
             if not name.endswith(" s")
         },

@@ -17,6 +17,9 @@ from eval.statistics import mean
 ALPHA = 0.05
 """Of a difference, corrected for how many figures are looked at."""
 
+DIGITS = 6
+"""To which two values are compared, and kept in a baseline."""
+
 Columns = Mapping[str, Mapping[str, float]]
 """Values by figure and question id; see `figures.columns`."""
 
@@ -145,7 +148,9 @@ def values_of(results: Sequence[Mapping[str, Any]]) -> tuple[Columns, dict[str, 
 
 def _paired(before: Mapping[str, float], after: Mapping[str, float]) -> tuple[list[float], list[float]]:
     both = sorted(before.keys() & after.keys())
-    return [before[question] for question in both], [after[question] for question in both]
+    # ragas' context precision of a perfect list is 0.9999999999, and a baseline holds 1: the same small step down in every question
+    # would be a significant loss.
+    return [round(before[question], DIGITS) for question in both], [round(after[question], DIGITS) for question in both]
 
 
 def _line(name: str, before: Sequence[float], after: Sequence[float], difference: Difference, p: float) -> Line:
@@ -160,7 +165,7 @@ def _change(question: str, before: Columns, after: Columns, first: Mapping[str, 
     moved = {}
     for name in before:
         one, other = before[name].get(question), after.get(name, {}).get(question)
-        if one is not None and other is not None and one != other and not name.endswith(" s"):
+        if one is not None and other is not None and round(one - other, DIGITS) and not name.endswith(" s"):
             moved[name] = (other - one) * (1 if direction(name).higher_is_better else -1)
     if not moved and first[question] == second[question]:
         return None

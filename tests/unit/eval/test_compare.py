@@ -67,6 +67,16 @@ def test_judgements_that_fail_do_not_pass_a_gate(share, worse):
     assert compared(results(0.9), after).worse == worse
 
 
+def test_a_run_is_no_worse_than_the_baseline_that_was_made_of_it(tmp_path):
+    # So ragas computes the precision of a perfect list.
+    run = [each | {"judged": {"context_precision": judged(0.9999999999)}} for each in results(0.9)]
+    columns, verdicts = values_of(run)
+    write_baseline(tmp_path / "baseline.json", Side("a", {}, columns, verdicts))
+    kept = read_side(tmp_path / "baseline.json")
+    found = compare(kept.columns, columns, (kept.verdicts, verdicts))
+    assert (found.worse, list(found.changes)) == ([], [])
+
+
 def test_what_happened_to_three_questions_is_no_proof():
     found = compared(results(1.0, count=3), results(0.0, count=3))
     assert found.worse == []
