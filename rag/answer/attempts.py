@@ -1,12 +1,13 @@
 """What the model is given to read, and whether that holds the answer: the best passages, then all of them.
 
 Reading is what a reader waits for, and most answers stand in the passage that comes first. So the best passages are read alone, and
-all of them only where it is not sure that those hold the answer, where a question asks for several things, or where nothing came of
-the first. All begin with the best, so what an engine remembers of these is not read again.
+all of them only where it is not sure that those hold the answer, where a question asks for several things or compares two, or where
+nothing came of the first. All begin with the best, so what an engine remembers of these is not read again.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -24,6 +25,9 @@ SURE: Final = 0.4
 """Probability from which the best passages do, 0 to 1."""
 _HOPELESS: Final = 0.5
 """Share of the threshold below which all of them do not help either."""
+
+
+_COMPARES: Final = re.compile(r"\b(?:or|versus|vs|than|compar\w+|differ\w*|both|between)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def attempts(
         yield Attempt(tuple(passages), decision, first=True, last=True)
         return
     first, best, sought = True, _best(passages), query or question
-    if len(best) < len(passages) and not asks_for_list(question):
+    if len(best) < len(passages) and not asks_for_list(question) and not _COMPARES.search(question):
         yield None
         yes = ask_model(llm, best, question, history)
         # What the rest holds speaks for reading it, and not for answering without.

@@ -92,8 +92,11 @@ def test_what_is_far_from_everything_is_not_read():
     assert (only.decision.answerable, only.last, llm.calls) == (False, True, [])
 
 
-def test_all_are_read_for_a_list():
-    (only,), llm = tried(found(100, 100, 100), YES, "Which kinds of tea are warm?")
+@pytest.mark.parametrize(
+    "question", ["Which kinds of tea are warm?", "Is green or black tea warmer?", "Is tea warmer than coffee?"]
+)
+def test_all_are_read_for_a_list_and_a_comparison(question):
+    (only,), llm = tried(found(100, 100, 100), YES, question)
     assert len(only.passages) == 3
     assert len(llm.calls) == 1
 
