@@ -98,6 +98,7 @@ class Composer:
         self._raw = ""
         self._text = ""  # of the sentences that are done, markers included
         self._mark, self._gap = "", ""  # what stands before the next one: the mark of its item, if that is not left out, and space
+        self._doubted_from: int | None = None  # where the first sentence stands that may still be taken away
         self._done = 0  # how much of the normalised raw text they took
         self._sentences: list[Sentence] = []
         self._citations: dict[tuple[str, int, int], Citation] = {}
@@ -155,6 +156,11 @@ class Composer:
             return False  # of two things that were named, one is an answer
         said = frozenset(word for sentence in self._sentences for word in content_words(sentence.text))
         return said <= self.evidence.known.asked | _AGREES
+
+    @property
+    def certain(self) -> int:
+        """How many characters of the text no opinion will change: those before the first sentence that is in doubt."""
+        return len(self._text) if self._doubted_from is None else self._doubted_from
 
     @property
     def doubtful(self) -> Mapping[str, Attribution]:
@@ -265,6 +271,8 @@ class Composer:
         )
         markers = tuple(dict.fromkeys(self._cite(unit) for unit in cited))
         self._sentences.append(Sentence(plain.strip(), support, round(score, 4), markers, judged.reason))
+        if not judged.settled and self._doubted_from is None:
+            self._doubted_from = len(self._text)
         self._keep(_with_markers(plain, markers))
 
     def _judge(self, plain: str, hinted: Sequence[int], *, is_code: bool = False) -> tuple[Verdict, Attribution]:

@@ -67,8 +67,8 @@ def write(
     A model that declines although the passages hold the answer is asked again with the best passage alone, and where that does not
     help either, the sentences that come nearest to the question are quoted; they also follow an answer that says no more than the
     question did. Where an answer has to be said of what was asked, and could be of something else, nothing is shown before a
-    sentence is. What is written is shown with verdicts by its words alone; in the end the model is asked of its sentences, and they
-    may change, so nothing of a draft is settled.
+    sentence is. What is written is shown with verdicts by its words alone; in the end the model is asked of the sentences in doubt,
+    and they may change, so a draft is settled up to the first of them.
 
     Args:
         llm: the model.
@@ -93,9 +93,9 @@ def write(
                 composer.add(piece)
                 draft = composer.draft()
                 tied = tied or (bool(draft.citations) and not composer.declines and composer.tie >= least_tie)
-            yield (
-                replace(draft, settled=0) if tied else NOTHING
-            )  # also when nothing is new: a caller can only stop between two of these
+            sure = composer.certain if draft.citations and not composer.declines else 0
+            # Also when nothing is new: a caller can only stop between two of these.
+            yield replace(draft, settled=min(sure, draft.settled)) if tied else NOTHING
             if composer.repeats:
                 composer.cut()
                 break
@@ -103,7 +103,8 @@ def write(
         invented += composer.invented_markers
         if not composer.declines:
             tied = tied or composer.tie_at_last >= least_tie
-            shown = replace(composer.current(), settled=0) if tied else NOTHING
+            whole = composer.current()
+            shown = replace(whole, settled=min(composer.certain, whole.settled)) if tied and whole.citations else NOTHING
             yield shown
             composer = yield from _weighed(llm, composer, question, shown)
         draft = composer.current()

@@ -91,6 +91,16 @@ def test_a_long_answer_costs_no_more_than_some_sentences():
     assert len(list(ask_opinions(ScriptedLLM(), doubtful, evidence, QUESTION))) == MOST
 
 
+def test_a_draft_is_settled_up_to_the_first_sentence_in_doubt():
+    sure, doubtful = "It is kept in a red pot of clay.", "Tea is kept in a red pot that everybody knows."
+    events, _ = asked(f"{sure} {doubtful} Its lid was lost.", 0.001)
+    settled = [draft.text[: draft.settled] for draft in events[:-1]]
+    assert any(settled)
+    final = events[-1].draft.text
+    assert all(final.startswith(text.rstrip()) for text in settled)
+    assert not any("everybody" in text for text in settled)
+
+
 def test_a_long_answer_is_asked_of_no_more_often_than_that():
     notes = "Tea is kept in pots that are " + " or ".join(COLOURS) + "."
     said = " ".join(f"Tea is kept in a {one} pot of painted porcelain." for one in COLOURS)
