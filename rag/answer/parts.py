@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Final
 
 from rag.answer.abstain import ABSTAIN
+from rag.answer.inert import inert
 from rag.types import Answer, Draft, Passage
 from rag.words import content_words
 
@@ -45,17 +46,18 @@ def _is_whole(part: str) -> bool:
 
 
 def behind(before: Sequence[Answer], draft: Draft) -> Draft:
-    """Return a draft behind the answers to the parts before it, which are settled."""
+    """Return a draft behind the answers to the parts before it, which are settled once one of them says something."""
     text = "\n\n".join([*(answer.text for answer in before), draft.text]).rstrip()
     sentences = tuple(sentence for answer in before for sentence in answer.sentences)
     citations = tuple(citation for answer in before for citation in answer.citations)
-    settled = len(text) - len(draft.text) + draft.settled
+    # Where no part is answered, the whole is refused in other words.
+    settled = len(text) - len(draft.text) + draft.settled if citations or draft.settled else 0
     return Draft(text, min(max(settled, 0), len(text)), (*sentences, *draft.sentences), (*citations, *draft.citations))
 
 
 def silent(answer: Answer, part: str) -> Answer:
     """Return what is said of a part that is not answered, beside one that is."""
-    return replace(answer, text=f"{ABSTAIN.rstrip('.')}: {part}", passages=()) if answer.status == "abstained" else answer
+    return replace(answer, text=f"{ABSTAIN.rstrip('.')}: {inert(part)}", passages=()) if answer.status == "abstained" else answer
 
 
 def joined(answers: Sequence[Answer], questions: Sequence[str]) -> Answer:

@@ -98,6 +98,7 @@ def test_where_no_part_is_answered_the_whole_is_not():
     events, _ = asked(yes=lambda _: 0.0, threshold=0.3)
     answer = events[-1]
     assert (answer.status, answer.citations) == ("abstained", ())
+    assert not any(event.settled for event in events if isinstance(event, Draft))
     assert answer.text.startswith("The notes don't say.")
     assert [one.chunk.path for one in answer.passages] == ["bloom.md", "gpt.md"]
 
@@ -113,3 +114,12 @@ def test_a_half_that_points_back_is_told_what_it_points_to():
 
     assert told("How many layers does GPT have?") == "How many layers does GPT have?"
     assert told("GPT has twelve.") == "Where was GPT trained? How many layers does it have?"
+
+
+def test_a_part_that_is_repeated_is_no_picture():
+    question = "Where was BLOOM trained, and how many layers are in ![GPT](https://example.com/x.png)?"
+    events, _ = asked(
+        FIRST, yes=lambda messages: 0.0 if "Question: How" in messages[-1]["content"] else 99.0, question=question, threshold=0.3
+    )
+    assert events[-1].status == "answered"
+    assert "![" not in events[-1].text
