@@ -27,6 +27,36 @@ def test_what_is_set_counts_from_the_next_question_on(visit, chat, ask):
     assert ask(page, "And what about lora rank?").locator(".card").count() == 6
 
 
+def test_what_is_typed_stays_when_the_settings_are_loaded_late(visit, chat):
+    page = visit(chat)
+    late = []
+    page.route("**/do/settings", lambda route: late.append(route))
+    page.get_by_role("button", name="Settings").click()
+    passages = page.locator("#settings").get_by_label("Most passages")
+    passages.fill("2")
+    page.locator("#settings").get_by_label("Strictness in percent").focus()
+    with page.expect_response("**/do/settings"):
+        for route in late:
+            # The notes got a folder meanwhile, so the fields are not what is shown.
+            told = route.fetch().text()
+            assert "All folders</option>" in told
+            route.fulfill(body=told.replace("All folders</option>", "All folders</option><option>new</option>"))
+    page.locator("#settings option", has_text="new").wait_for(state="attached")
+    assert passages.input_value() == "2"
+
+
+def test_as_configured_also_takes_back_what_was_not_saved(visit, chat):
+    page = visit(chat)
+    page.get_by_role("button", name="Settings").click()
+    settings = page.locator("#settings")
+    settings.get_by_label("Most passages").fill("2")
+    settings.get_by_label("Budget in tokens").fill("512")
+    settings.get_by_role("button", name="As configured").click()
+    page.get_by_text("Everything is as configured.").wait_for()
+    assert settings.get_by_label("Most passages").input_value() == "6"
+    assert settings.get_by_label("Budget in tokens").input_value() != "512"
+
+
 def test_the_strictness_decides_whether_it_answers(visit, chat, ask):
     page = visit(chat)
     page.get_by_role("button", name="Settings").click()

@@ -4,6 +4,8 @@
 window.notes ??= (() => {
   // --- putting HTML in place ---
 
+  const edited = new WeakSet(); // fields that a reader has changed and not sent: what the server knows of them is older
+
   // Makes the children of `old` those of `fresh`, keeping every node that is the same.
   function patch(old, fresh) {
     const wanted = [...fresh.childNodes];
@@ -20,8 +22,9 @@ window.notes ??= (() => {
           if (!want.hasAttribute(name) && !(name === "open" && have.nodeName === "DETAILS")) have.removeAttribute(name);
         }
         for (const { name, value } of want.attributes) if (have.getAttribute(name) !== value) have.setAttribute(name, value);
-        if (have !== document.activeElement && "value" in have && want.hasAttribute("value")) have.value = want.getAttribute("value");
         patch(have, want);
+        const says = want.nodeName === "SELECT" || want.hasAttribute("value");
+        if (says && "value" in have && have.value !== want.value && !edited.has(have)) have.value = want.value;
       }
     }
     while (old.childNodes.length > wanted.length) old.lastChild.remove();
@@ -127,6 +130,9 @@ window.notes ??= (() => {
     }
     delete button.dataset.asked;
     const args = argumentsOf(button);
+    // What stands in the fields is sent: the reply says what they hold now, also where it is what they held before.
+    for (const field of button.closest("[data-fields]")?.querySelectorAll("[name]") ?? []) edited.delete(field);
+    delete button.closest("[data-part]")?.dataset.shown;
     if (button.dataset.tab) {
       show(button.dataset.tab);
       await placed(button.dataset.do);  // the part is called as what fills it
@@ -142,6 +148,7 @@ window.notes ??= (() => {
   });
 
   document.addEventListener("input", (event) => {
+    edited.add(event.target);
     const name = event.target.dataset?.type;
     if (!name) return;
     clearTimeout(timers.get("type"));
