@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from rag.answer.attribute import Attribution, Evidence, Unit
 from rag.answer.inert import inert
@@ -101,6 +102,7 @@ class Composer:
         self._doubted_from: int | None = None  # where the first sentence stands that may still be taken away
         self._done = 0  # how much of the normalised raw text they took
         self._sentences: list[Sentence] = []
+        self._leading: list[int] = []  # those of the sentences that lead in what is not cited yet
         self._citations: dict[tuple[str, int, int], Citation] = {}
         self.invented_markers = 0
 
@@ -199,6 +201,7 @@ class Composer:
             return False
         self._raw, self._text, self._done = "", "", 0
         self._sentences, self._citations = [], {}
+        self._leading.clear()
         return self.add_quotation()
 
     def add_quotation(self) -> bool:
@@ -256,7 +259,7 @@ class Composer:
             kept, where = self._judge(main, hinted)
             if kept.support == "supported" and not frozenset(content_words(main)) <= self.evidence.known.asked:
                 plain, judged, attribution = main, kept, where
-        # What comes after it is cited by itself; only what leads in a list of the notes says the same.
+        # It says what is to come, which is cited by itself.
         leads_in = bool(_LEADS_IN.search(plain)) and not last
         support, score = judged.support, judged.score
         said = plain.strip() if is_code else _ORDINAL.sub("", plain.strip()).casefold()
@@ -266,14 +269,22 @@ class Composer:
             self._gap = "\n" * min(max(self._gap.count("\n"), self._mark.count("\n")), 2) or " "
             self._mark = ""
             return
-        cited = (
-            [unit for unit in attribution.units if not leads_in or _LEADS_IN.search(unit.text)] if support == "supported" else []
-        )
+        cited = attribution.units if support == "supported" and not leads_in else ()
         markers = tuple(dict.fromkeys(self._cite(unit) for unit in cited))
+        if markers:
+            self._follow_lead_in(markers[:1])
+        if leads_in and support == "supported":
+            self._leading.append(len(self._sentences))
         self._sentences.append(Sentence(plain.strip(), support, round(score, 4), markers, judged.reason))
         if not judged.settled and self._doubted_from is None:
             self._doubted_from = len(self._text)
         self._keep(_with_markers(plain, markers))
+
+    def _follow_lead_in(self, markers: tuple[int, ...]) -> None:
+        """Let what led in cite the first of what it led to; in the text only that has the marker."""
+        for place in self._leading:
+            self._sentences[place] = replace(self._sentences[place], citations=markers)
+        self._leading.clear()
 
     def _judge(self, plain: str, hinted: Sequence[int], *, is_code: bool = False) -> tuple[Verdict, Attribution]:
         attribution = self.evidence.attribute_code(plain) if is_code else self.evidence.attribute(plain, hinted)

@@ -16,12 +16,16 @@ from rag.types import Citation, Passage, Span
 from rag.words import content_words
 
 _ITEM: Final = re.compile(r"^(?P<indent>[ \t]*)(?:[-*+•]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$")
+_MANY: Final = r"(?!\w*(?:[A-Z]|[su]s\b))\w+s\b"  # a plural, or a verb: what follows decides
+_OTHERS: Final = r"(?:are|were|do|did|does|can|could|have|should|must|may|might|will|would|need|there)\b"
 _ASKS: Final = re.compile(
-    r"\b(?:list|enumerate|name (?:all|the|every)|steps?|stages?|kinds?|types?|ways|parts?|components?|reasons?|methods|"
-    r"options|examples|"
-    r"advantages|disadvantages|benefits|risks|limits|limitations|challenges|features|(?:two|three|four|five|six|seven|eight|nine|ten))\b|"
-    r"\b(?:which|what)\s+(?:\w+\s+){0,2}(?!(?:is|was|does|has|this|its|as)\b)\w*[^\Ws]s\b|\bwhat (?:are|were)\b|\bwho are\b",
-    re.IGNORECASE,
+    r"\b(?i:list|enumerate|name (?:all|the|every)|steps|stages|kinds|types|ways|parts|components|reasons|methods|options|examples|"
+    r"advantages|disadvantages|benefits|risks|limits|limitations|challenges|features|what (?:are|were))\b|"
+    r"(?<!of )\b(?i:the|in|are|which|what|these|those)\s+(?i:two|three|four|five|six|seven|eight|nine|ten)\s+\w|"
+    rf"\b[Ww]hich\s+(?!(?:is|was|does|has|this|its|as)\b){_MANY}(?!\s+(?:the|an?|its)\b)|"
+    rf"\b[Ww]hat\s+(?!(?:is|was|does|has|this|its|as)\b){_MANY}\s+{_OTHERS}|"
+    rf"\b(?:[Ww]hich|[Ww]hat)\s+(?:(?!of\b)\w+\s+){{1,2}}{_MANY}\s+{_OTHERS}|"
+    r"(?:^|[,;.]\s+)(?i:who (?:are|were))\b"
 )
 _LONGEST: Final = 15  # items; a longer list is a page to read
 _SHARE: Final = 0.4  # of the items the answer must name before the rest is added

@@ -24,6 +24,7 @@ _LONGEST: Final = 160  # tokens of one translated sentence
 _QUESTION_TOKENS: Final = 100  # of a translated question
 _LOOKED_AT: Final = 4000  # characters of the notes that tell their language
 _LABEL: Final = re.compile(r"^\s*(?:Text|Translation):\s*")
+_MARK: Final = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+")
 _QUOTES: Final = '"“”„«»'
 _LENGTHS: Final = (0.3, 3.0)  # shortest and longest translation, in lengths of the text
 _EXAMPLES: Final = (
@@ -34,6 +35,10 @@ _EXAMPLES: Final = (
 _MARKS: Final = ("?", "？", "؟")
 _AS_THEY_ARE: Final = ("```", "~~~", "|")
 _QUOTED: Final = "> "  # a quotation stays in the words of the notes
+# MusicLM, Make-A-Video, Play.ht
+_SPELT: Final = re.compile(
+    r"\b(?:[^\W\d_]*[a-z][A-Z]\w*|[A-Z]\w*(?:-[A-Z]\w*)+|[A-Z]\w*\.[a-z]\w+)\b"
+)  # MusicLM, Make-A-Video, Play.ht
 
 
 def other_language(question: str, passages: Sequence[Passage]) -> tuple[str, str]:
@@ -91,7 +96,8 @@ def _said_in(llm: LLM, draft: Draft, into: str) -> Iterator[Draft]:
         if not found:
             continue
         before, rest = before + gap, behind
-        if gap.endswith(_QUOTED) or "\n" in sentence.text or sentence.text.startswith(_AS_THEY_ARE):
+        as_it_is = "\n" in sentence.text or sentence.text.startswith(_AS_THEY_ARE) or _is_name(sentence.text)
+        if gap.endswith(_QUOTED) or as_it_is:
             before += sentence.text
             continue
         shown = Draft(before.rstrip(), len(before.rstrip()), tuple(said[:place]), draft.citations)
@@ -125,7 +131,18 @@ def _checked(written: str, text: str, into: str) -> str:
     least, most = _LENGTHS
     fits = least * len(text) <= len(plain) <= most * len(text) or not text.isascii() or not plain.isascii()
     same = _digits(plain) == _digits(text) and _names(plain) == _names(text)
+    same = same and all(name in plain for name in _SPELT.findall(text))
     return plain if plain and fits and same and language(plain) in {"", into} else ""
+
+
+def _is_name(text: str) -> bool:
+    """Whether it is a name, as in many an item of a list: every word begins with a capital, and one is spelt as only names are.
+
+    >>> _is_name("Meta Make-A-Video (Meta AI)"), _is_name("Diffusion models"), _is_name("Output Projection")
+    (True, False, False)
+    """
+    words = re.findall(r"\w[\w.-]*", _MARK.sub("", text).rstrip("."))
+    return all(not word[0].islower() for word in words) and bool(_SPELT.search(text) or _names(text))
 
 
 def _digits(text: str) -> list[str]:

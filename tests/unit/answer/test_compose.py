@@ -110,12 +110,18 @@ def test_what_answers_is_looked_for_before_what_repeats_the_question():
     assert draft.citations[0].quote == "SageMaker is a platform for every stage of the work."
 
 
-@pytest.mark.parametrize(("said", "quotes"), [("These are tools of the platform:", []), ("The platform has three layers:", [1])])
-def test_what_leads_in_a_list_is_cited_only_to_what_leads_in_one(said, quotes):
+@pytest.mark.parametrize("said", ["These are tools of the platform:", "The platform has three layers:"])
+def test_what_leads_in_a_list_cites_what_it_leads_to(said):
     draft = of_notes(f"{said}\n\n- The middle layer has tools.", "What is there?")
-    assert len(draft.sentences[0].citations) == len(quotes)
-    assert all(citation.quote.endswith(":") for citation in draft.citations if citation.marker in draft.sentences[0].citations)
-    assert draft.citations[-1].quote.endswith("The middle layer has tools.")
+    assert [citation.quote for citation in draft.citations] == ["- The middle layer has tools."]
+    assert [sentence.citations for sentence in draft.sentences] == [(1,), (1,)]
+    assert draft.text == f"{said}\n\n- The middle layer has tools. [1]"
+
+
+def test_what_leads_in_nothing_that_the_notes_say_cites_nothing():
+    draft = of_notes("The platform has three layers:\n\n- Dogs bark loudly at the moon.", "What is there?")
+    assert draft.citations == ()
+    assert draft.sentences[0].citations == ()
 
 
 def test_a_block_of_code_is_cited_as_a_whole():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from rag.answer.lists import asks_for_list, missing_items
 from rag.types import Chunk, Citation, Passage
 
@@ -60,10 +62,38 @@ def test_long_lists_are_left_alone():
     assert missing_items("List all items", " ".join(f"item{n} name{n}" for n in range(20)), [], [passage(text)]) == []
 
 
-def test_what_asks_for_a_list():
-    assert asks_for_list("Which steps does it take?")
-    assert asks_for_list("What are the risks?")
-    assert not asks_for_list("When was BLOOM released?")
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which steps does it take?",
+        "What are the risks?",
+        "Which tools compose music?",
+        "Which icon sets are included?",
+        "Under which licences is it?",
+        "In which three ways can it be adapted?",
+        "Who are its authors?",
+    ],
+)
+def test_what_asks_for_a_list(question):
+    assert asks_for_list(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "When was BLOOM released?",
+        "Which AWS product covers the whole lifecycle?",
+        "Which published system serves thousands of adapters?",
+        "Which step leads from the model to the content?",
+        "What kind of network is it?",
+        "What happens on my fork?",
+        "Which of the two gets along with slow links?",
+        "On what share of targets was it ahead?",
+        "What should happen to people who are waiting?",
+    ],
+)
+def test_what_asks_for_one_thing(question):
+    assert not asks_for_list(question)
 
 
 def test_an_item_without_words_counts_where_it_is_cited():

@@ -57,6 +57,21 @@ def test_lists_keep_their_shape():
     assert end.draft.text == "- Eins [1]\n- Zwei [1]"
 
 
+def test_a_name_in_a_list_stays():
+    llm = ScriptedLLM("Diffusionsmodelle")
+    end = last(llm, said("Meta Make-A-Video", "Diffusion models", text="- Meta Make-A-Video [1]\n- Diffusion models [1]"))
+    assert end.draft.text == "- Meta Make-A-Video [1]\n- Diffusionsmodelle [1]"
+
+
+@pytest.mark.parametrize("name", ["MusicLM", "Make-A-Video", "Play.ht"])
+def test_a_translation_without_the_name_is_not_shown(name):
+    sentence = f"One of these is {name}."
+    assert last(ScriptedLLM("Eines davon ist Musik."), said(sentence, text=f"{sentence} [1]")).draft.text == f"{sentence} [1]"
+    kept = last(ScriptedLLM(f"Eines davon ist das {name}-Modell."), said(sentence, text=f"{sentence} [1]"))
+    assert name in kept.draft.text
+    assert kept.draft.text != f"{sentence} [1]"
+
+
 def test_it_can_be_stopped_while_the_model_writes():
     llm = ScriptedLLM("BLOOM kennt 46 Sprachen.")
     steps = write_in(llm, [said("BLOOM knows 46 languages.", text="BLOOM knows 46 languages. [1]")], "German")
