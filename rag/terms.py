@@ -14,7 +14,7 @@ from typing import Final
 from rag.types import Chunk
 from rag.words import content_words
 
-TERMS_VERSION: Final = "1"
+TERMS_VERSION: Final = "2"
 """Changes with anything that changes what is indexed."""
 
 _TITLE: Final = 1.0

@@ -11,6 +11,8 @@ from functools import lru_cache
 
 import Stemmer
 
+from rag.variants import american
+
 # A number keeps its decimal point and its thousands separators; a name keeps inner `-`, `.` and `_` as separate words.
 _WORD = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|\d*[^\W_]+")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
@@ -30,10 +32,10 @@ _stemmer = Stemmer.Stemmer("english")
 
 
 def words(text: str) -> list[str]:
-    """Return every word of `text`: normalised (NFKC), case-folded, stemmed; pairs of characters where a script has no spaces.
+    """Return every word of `text`: normalised (NFKC), case-folded, stemmed in American spelling; of a script without spaces pairs.
 
-    >>> words("Running 1,024 tests")
-    ['run', '1024', 'test']
+    >>> words("Running 1,024 tests of its colour")
+    ['run', '1024', 'test', 'of', 'it', 'color']
     """
     folded = unicodedata.normalize("NFKC", text).casefold()
     found: list[str] = []
@@ -75,7 +77,7 @@ def normal_number(text: str) -> str:
 
 @lru_cache(maxsize=65536)
 def _stem(word: str) -> str:
-    stemmed: str = _stemmer.stemWord(word)
+    stemmed: str = _stemmer.stemWord(american(word))
     return stemmed
 
 
