@@ -13,6 +13,7 @@ from dataclasses import replace
 from rag.answer.attribute import Attribution, Evidence, Unit
 from rag.answer.inert import inert
 from rag.answer.lists import Item
+from rag.answer.markers import markers_inside, numbers_in, with_markers, without_markers
 from rag.answer.subject import answering, loosest_tie, tie
 from rag.answer.support import Verdict, verdict
 from rag.lines import LineTable
@@ -20,8 +21,6 @@ from rag.sentences import split_sentences
 from rag.types import Citation, Draft, Passage, Sentence, Span
 from rag.words import content_words
 
-_MARKER = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
-_LATE_MARKER = re.compile(r"([.!?。！？])((?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])+)")
 _FENCE = re.compile(r"^(`{3,}|~{3,}).*?(?:^\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
 _ORDINAL = re.compile(
     r"^(?:first|second|third|fourth|fifth|sixth|finally|lastly|also|additionally|furthermore|moreover|in addition)(?:ly)?,\s+",
@@ -118,7 +117,7 @@ class Composer:
     def draft(self) -> Draft:
         """Return what is there: done sentences with markers, then the unfinished rest without any."""
         text = self._settle(final=False)
-        rest = _MARKER.sub("", text[self._done :])
+        rest = without_markers(text[self._done :])
         return self._as_draft(self._text + self._before + re.sub(r"\s*\[[\d,\s]*$", "", rest))
 
     def finish(self) -> Draft:
@@ -240,11 +239,11 @@ class Composer:
 
     def _normal(self) -> str:
         """The raw text, inert; a marker behind a full stop belongs to the sentence before it."""
-        return inert(_LATE_MARKER.sub(r"\2\1", self._raw))
+        return inert(markers_inside(self._raw))
 
     def _take(self, gap: str, segment: str, *, last: bool) -> None:
         self._gap = gap if gap.count("\n") >= self._gap.count("\n") else self._gap
-        plain = _MARKER.sub("", segment)
+        plain = without_markers(segment)
         hinted = self._hints(segment)
         if _LIST_MARK.fullmatch(plain):
             self._mark += self._gap + plain
@@ -278,7 +277,7 @@ class Composer:
         self._sentences.append(Sentence(plain.strip(), support, round(score, 4), markers, judged.reason))
         if not judged.settled and self._doubted_from is None:
             self._doubted_from = len(self._text)
-        self._keep(_with_markers(plain, markers))
+        self._keep(with_markers(plain, markers))
 
     def _follow_lead_in(self, markers: tuple[int, ...]) -> None:
         """Let what led in cite the first of what it led to; in the text only that has the marker."""
@@ -304,12 +303,11 @@ class Composer:
 
     def _hints(self, segment: str) -> list[int]:
         hinted = []
-        for match in _MARKER.finditer(segment):
-            for number in match.group(1).split(","):
-                if 1 <= int(number) <= len(self._passages):
-                    hinted.append(int(number) - 1)
-                else:
-                    self.invented_markers += 1
+        for number in numbers_in(segment):
+            if 1 <= number <= len(self._passages):
+                hinted.append(number - 1)
+            else:
+                self.invented_markers += 1
         return hinted
 
     def _cite(self, unit: Unit) -> int:
@@ -329,14 +327,6 @@ class Composer:
             raise AssertionError(f"citation {span} is outside {chunk.path}")
         table = self._lines.setdefault(chunk.path, LineTable(source))
         return Citation(marker, chunk.path, start, end, table.line(start), chunk.heading_path, source[start:end])
-
-
-def _with_markers(text: str, markers: Sequence[int]) -> str:
-    """Put markers after a sentence; before its full stop would read as part of it, and inside a fence they would be code."""
-    if not markers:
-        return text
-    joined = "".join(f"[{marker}]" for marker in markers)
-    return f"{text}\n{joined}" if text.startswith(("```", "~~~")) else f"{text} {joined}"
 
 
 def _segments(text: str) -> list[Span]:

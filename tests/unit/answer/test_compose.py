@@ -134,6 +134,18 @@ def test_a_block_of_code_is_cited_as_a_whole():
     assert draft.sentences[-1].support == "supported"
 
 
+@pytest.mark.parametrize(
+    "code", ["```python\nfirst = items[0]\n```", "Take `items[0]` of the items.", "Then `found?.[1]` is read."]
+)
+def test_an_index_in_code_is_no_marker(code):
+    text = f"To read the first item:\n\n{code}"
+    made = Composer([passage(text)], "How is the first item read?", lambda path: text)
+    drafts, draft = write(made, f"{code}\n")
+    assert made.invented_markers == 0
+    assert draft.text.startswith(code)
+    assert code in drafts[-1].text
+
+
 def test_of_two_blocks_that_hold_it_the_tighter_one_is_cited():
     text = "$ bash\npip install foo\n\nor\n\npip install foo"
     first, last = (0, len("$ bash\npip install foo")), (text.rindex("pip"), len(text))
