@@ -118,8 +118,18 @@ class Evidence:
         missing = frozenset(numbers(sentence)) - held_numbers
         return Attribution(tuple(chosen), self.share(said & held, said), missing)
 
-    def nearest(self) -> tuple[Unit, ...]:
-        """Return the units that hold most of the question's words and say more, best first; of equals, those of better passages."""
+    @property
+    def nearness(self) -> float:
+        """The most that one unit holds of the question's words, weighted by rarity, 0 to 1."""
+        asked = self.known.asked
+        return max((self.share(unit.words & asked, asked) for unit in self.units), default=0.0)
+
+    def nearest(self, least: float = 0.0) -> tuple[Unit, ...]:
+        """Return the units that hold most of the question's words and say more, best first; of equals, those of better passages.
+
+        Args:
+            least: share of the question's words that one must hold, 0 to 1.
+        """
         asked = self.known.asked
         shares = {
             index: self.share(unit.words & asked, asked) - _PER_RANK * unit.passage
@@ -128,7 +138,7 @@ class Evidence:
             if not unit.text.rstrip().endswith(":") and not frozenset(content_words(unit.text)) <= asked
         }
         best = sorted(shares, key=lambda index: -shares[index])[:_QUOTED]
-        return tuple(self.units[index] for index in best if shares[index] > max(0.0, _AS_NEAR * shares[best[0]]))
+        return tuple(self.units[index] for index in best if shares[index] > max(0.0, least, _AS_NEAR * shares[best[0]]))
 
     def attribute_code(self, block: str) -> Attribution:
         """Find what a block of code was taken from.

@@ -203,9 +203,13 @@ class Composer:
         self._leading.clear()
         return self.add_quotation()
 
-    def add_quotation(self) -> bool:
-        """Add the sentences of the notes that come nearest to the question, as quotations, after `finish`; say if there are any."""
-        nearest = self.evidence.nearest()
+    def add_quotation(self, least: float = 0.0) -> bool:
+        """Add the sentences of the notes that come nearest to the question, as quotations, after `finish`; say if there are any.
+
+        Args:
+            least: share of the question's words that each must hold, 0 to 1.
+        """
+        nearest = self.evidence.nearest(least)
         if nearest:
             self._text = f"{self._text.rstrip()}\n\nThe notes say:\n\n".lstrip()
         for unit in nearest:

@@ -14,7 +14,7 @@ NOTES = ("Tables can be sorted by a script.", "The plugin glightbox enlarges pic
 def written(question, *replies, notes=NOTES, **options):
     passages = [passage(text, rank=rank, path=f"{rank}.md") for rank, text in enumerate(notes, 1)]
     sources = {one.chunk.path: one.text for one in passages}
-    llm = ScriptedLLM(*replies)
+    llm = ScriptedLLM(*replies, weights={"Yes": 9.0, "No": 1.0})
     *_, last = write(llm, passages, question, (), 60, sources.__getitem__, **options)
     assert isinstance(last, Writing)
     return last.draft, sum(call.method == "stream" for call in llm.calls)
@@ -75,6 +75,14 @@ def test_nothing_is_quoted_that_is_not_near():
     draft, _ = written("Can tea be warm?", "Yes, tea can be warm.", notes=("Bananas are yellow.", "Tea be warm.\n\nTea:"))
     assert "The notes say" not in draft.text
     assert "Bananas" not in draft.text
+
+
+def test_an_echo_of_a_question_that_no_sentence_comes_near_is_no_answer():
+    question = "Can I explain jargon in one place and have it pop up everywhere?"
+    notes = ("Support is found in one place.", "Explain the issue in one sentence.", "The jargon of a trade is old.")
+    draft, _ = written(question, "Yes, you can explain jargon in one place.", notes=notes)
+    assert not draft.citations
+    assert not draft.text
 
 
 def test_a_quotation_loads_nothing():

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rag.answer.attribute import Evidence
-from rag.answer.prompt import WRITE, WRITE_LIST, messages, neutral, passage_block, write_task
+from rag.answer.prompt import WRITE, WRITE_LIST, WRITE_SEVERAL, messages, neutral, passage_block, write_task
 from rag.types import Passage
 from tests.fake_index import page
 
@@ -115,7 +115,14 @@ def test_other_questions_have_the_plain_task(question):
 
 
 @pytest.mark.parametrize("question", ["Which steps are there?", "Welche Schritte hat die Installation?"])
-def test_every_item_is_asked_for_where_a_list_is_wanted_or_may_be(question):
+def test_everything_is_asked_for_where_several_things_are_wanted_or_may_be(question):
+    assert write_task(question) == WRITE_SEVERAL
+
+
+@pytest.mark.parametrize(
+    "question", ["List the kinds of tea.", "What kinds of tea are there? Give me a short list.", "Please list all teas"]
+)
+def test_a_list_is_written_where_one_is_asked_for(question):
     assert write_task(question) == WRITE_LIST
 
 
