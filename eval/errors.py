@@ -9,3 +9,9 @@ class JudgementError(RagError):
     """The judge gave no usable verdict. The run counts it as failed, with this reason; it never becomes a number."""
 
     exit_status = 1
+
+
+class RunLockedError(RagError):
+    """Another process is writing to the folder of the run."""
+
+    retry = True

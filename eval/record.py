@@ -2,7 +2,8 @@
 
 A result is one line, written and flushed when its question is answered, and a judgement is one when it was made, so that an
 interruption loses the question or the judgement that was under way and no other. A line that was cut by a crash is dropped when the
-run resumes.
+run resumes. One process at a time writes to the folder: the lock on its `LOCK` is the operating system's and ends with its holder,
+however that ends.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from eval.cache import content_hash
+from eval.errors import RunLockedError
 from rag.errors import ConfigError
 from rag.index.files import replace_file
+from rag.index.lock import FileLock, HeldError, Holder
 
 FORMAT = 2
 RUN_FILE = "run.json"
@@ -23,6 +26,7 @@ RESULTS_FILE = "results.jsonl"
 JUDGEMENTS_FILE = "judgements.jsonl"
 REPORT_FILE = "report.md"
 PAGE_FILE = "report.html"
+LOCK_FILE = "LOCK"
 
 Result = dict[str, Any]
 """One line of the results: `id`, `question`, `history`, `type`, `expected`, `split` and `reference` of the question; `answer` (as
@@ -53,20 +57,36 @@ class RunFolder:
 
     Raises:
         ConfigError: the folder cannot be written, or holds a run that was made with something else.
+        RunLockedError: another process is writing to it.
     """
 
     def __init__(self, path: Path, description: Mapping[str, Any]) -> None:
         self.path = path
         self.description = {**description, "format": FORMAT}
+        self._lines: dict[str, TextIO] = {}
         try:
             path.mkdir(parents=True, exist_ok=True)
-            if (path / RUN_FILE).exists():
-                self._take_up(read_run(path))
-            self._write_description()
-            self._lines = {name: _reopened(path / name) for name in (RESULTS_FILE, JUDGEMENTS_FILE)}
+            self._lock = FileLock(path / LOCK_FILE, str(description.get("command") or "python -m eval run"))
+        except HeldError as error:
+            raise _locked(path, error.holder) from None
         except OSError as error:
-            raise ConfigError(f"{path} cannot be written: {error.strerror}", hint="Check --out.") from error
-        self.results = read_results(path)
+            raise _not_writable(path, error) from error
+        try:
+            # Behind the lock: the last line of another process may be half written, and would be cut off.
+            self._open()
+        except BaseException as error:
+            self.close()
+            if isinstance(error, OSError):
+                raise _not_writable(path, error) from error
+            raise
+
+    def _open(self) -> None:
+        if (self.path / RUN_FILE).exists():
+            self._take_up(read_run(self.path))
+        self._write_description()
+        for name in (RESULTS_FILE, JUDGEMENTS_FILE):
+            self._lines[name] = _reopened(self.path / name)
+        self.results = read_results(self.path)
 
     def add(self, result: Result) -> None:
         """Write one result to disk; judgements of an earlier answer to the same question do not count any more."""
@@ -91,9 +111,10 @@ class RunFolder:
         self._write_description()
 
     def close(self) -> None:
-        """Close the files."""
+        """Close the files and let the next process in. Calling it twice is fine."""
         for lines in self._lines.values():
             lines.close()
+        self._lock.release()
 
     def __enter__(self) -> RunFolder:
         return self
@@ -204,6 +225,21 @@ def _lines(file: Path, what: str, fields: Sequence[str]) -> Iterator[dict[str, A
         if not isinstance(value, dict) or not all(field in value for field in fields):
             raise ConfigError(f"{file}, line {number} is not a {what}", hint="Remove that line.")
         yield value
+
+
+def _locked(path: Path, who: Holder | None) -> RunLockedError:
+    message = f"Another process is writing to the run in {path}"
+    if who:
+        message = f"{who.command!r} (process {who.pid} on {who.host}) has been writing to the run in {path} since {who.since}"
+    hint = (
+        "Wait until it is done and run this again, or name another folder with --out; if it hangs, end that process, "
+        "and its lock goes with it."
+    )
+    return RunLockedError(message, hint=hint)
+
+
+def _not_writable(path: Path, error: OSError) -> ConfigError:
+    return ConfigError(f"{path} cannot be written: {error.strerror}", hint="Check --out.")
 
 
 def _reopened(file: Path) -> TextIO:

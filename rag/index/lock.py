@@ -50,27 +50,46 @@ class Claim(Protocol):
         ...
 
 
-class WriterLock:
-    """The right to write to one index folder. The file stays when the lock goes: removing it would let two writers in."""
+class HeldError(Exception):
+    """Another process holds a lock file.
+
+    Args:
+        holder: who that is; None where the file does not say. An attribute too.
+    """
+
+    def __init__(self, holder: Holder | None) -> None:
+        super().__init__(holder)
+        self.holder = holder
+
+
+class FileLock:
+    """A lock file held alone, with the name of its holder in it. The file stays when the lock goes: removing it would let two in.
+
+    Args:
+        path: of the file; made where missing, in a folder that is there.
+        command: what the holder does, for whom it keeps out.
+
+    Raises:
+        HeldError: another process holds it, or another handle of this one.
+        OSError: the file cannot be opened or locked.
+    """
 
     def __init__(self, path: Path, command: str) -> None:
         self._descriptor = -1
-        with explained(path.parent, "taking the writer's lock"):
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
         try:
-            with explained(path.parent, "taking the writer's lock"):
-                if not _try_exclusive(descriptor):
-                    raise _locked(path)
-                me = Holder(os.getpid(), socket.gethostname(), datetime.now(UTC).isoformat(timespec="seconds"), command)
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, json.dumps(asdict(me)).encode(), 0)
+            if not _try_exclusive(descriptor):
+                raise HeldError(_parse(path.read_bytes()))
+            me = Holder(os.getpid(), socket.gethostname(), datetime.now(UTC).isoformat(timespec="seconds"), command)
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, json.dumps(asdict(me)).encode(), 0)
         except BaseException:
             os.close(descriptor)
             raise
         self._descriptor = descriptor
 
     def release(self) -> None:
-        """Let the next writer in. Calling it twice is fine."""
+        """Let the next one in. Calling it twice is fine."""
         descriptor, self._descriptor = self._descriptor, -1
         if descriptor >= 0:
             try:
@@ -79,6 +98,17 @@ class WriterLock:
                 fcntl.flock(descriptor, fcntl.LOCK_UN)
             finally:
                 os.close(descriptor)
+
+
+class WriterLock(FileLock):
+    """The right to write to one index folder."""
+
+    def __init__(self, path: Path, command: str) -> None:
+        with explained(path.parent, "taking the writer's lock"):
+            try:
+                super().__init__(path, command)
+            except HeldError as error:
+                raise _locked(path, error.holder) from None
 
 
 def holder(path: Path) -> Holder | None:
@@ -161,8 +191,7 @@ def _try_exclusive(descriptor: int) -> bool:
     return False
 
 
-def _locked(path: Path) -> IndexLockedError:
-    who = _parse(path.read_bytes())
+def _locked(path: Path, who: Holder | None) -> IndexLockedError:
     if who is None:
         message = f"Another process is writing to the index in {path.parent}"
     else:

@@ -1,12 +1,25 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 
 import pytest
 
-from eval.record import JUDGEMENTS_FILE, RESULTS_FILE, RUN_FILE, RunFolder, find_unfinished, read_results, read_run
+from eval.errors import RunLockedError
+from eval.record import JUDGEMENTS_FILE, LOCK_FILE, RESULTS_FILE, RUN_FILE, RunFolder, find_unfinished, read_results, read_run
 from rag.errors import ConfigError
 from tests.unit.eval.parts import judged, result, run_json
+
+HOLD = """
+import json, sys
+from pathlib import Path
+from eval.record import RunFolder
+folder = RunFolder(Path(sys.argv[1]), json.loads(sys.argv[2]))
+print("held", flush=True)
+sys.stdin.read()
+"""
 
 
 def test_a_result_is_on_disk_when_it_was_added(tmp_path):
@@ -69,6 +82,45 @@ def test_a_folder_that_cannot_be_written_is_a_plain_error(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(ConfigError, match="cannot be written"):
         RunFolder(tmp_path / "file" / "run", run_json())
+
+
+def test_a_second_writer_is_told_who_writes_and_touches_nothing(tmp_path):
+    with RunFolder(tmp_path, run_json(command="python -m eval run --name first", finished=None)) as folder:
+        folder.add(result("a"))
+        # As it looks while the other process is in the middle of a line: what is half written must not be cut off.
+        with (tmp_path / RESULTS_FILE).open("a", encoding="utf-8") as lines:
+            lines.write('{"id": "b", "ques')
+        before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+        with pytest.raises(RunLockedError) as caught:
+            RunFolder(tmp_path, run_json(finished=None))
+        assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+    for words in ("python -m eval run --name first", f"process {os.getpid()} on", str(tmp_path), "Wait until", "--out"):
+        assert words in str(caught.value)
+    assert (caught.value.retry, caught.value.exit_status) == (True, 2)
+    with RunFolder(tmp_path, run_json()) as folder:
+        assert list(folder.results) == ["a"]
+
+
+@pytest.mark.slow
+def test_the_folder_is_free_when_its_writer_was_killed(tmp_path):
+    command = [sys.executable, "-c", HOLD, str(tmp_path), json.dumps(run_json(finished=None))]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(RunLockedError, match=f"process {other.pid} "):
+            RunFolder(tmp_path, run_json())
+        other.kill()
+        other.communicate()
+    assert json.loads((tmp_path / LOCK_FILE).read_text())["pid"] == other.pid, "the kill left its name, and that does not matter"
+    RunFolder(tmp_path, run_json()).close()
+
+
+@pytest.mark.parametrize("spoilt", [RUN_FILE, RESULTS_FILE])
+def test_a_folder_that_cannot_be_taken_up_is_not_kept_from_others(tmp_path, spoilt):
+    (tmp_path / spoilt).write_text("nonsense\n")
+    with pytest.raises(ConfigError):
+        RunFolder(tmp_path, run_json())
+    (tmp_path / spoilt).unlink()
+    RunFolder(tmp_path, run_json()).close()
 
 
 def test_nan_does_not_get_into_a_run(tmp_path):
