@@ -85,6 +85,8 @@ ROOT = Path(__file__).parents[3]
 def calibrated(elsewhere, monkeypatch):
     """Calibrate a judge that counts words, and return how it was built."""
     (elsewhere / "a.gguf").write_bytes(b"GGUF one")
+    (elsewhere / "embedder").mkdir()
+    monkeypatch.setenv("RAG_EMBEDDER", str(elsewhere / "embedder"))
     claim = {"id": "a", "question": "", "context": "Kettles boil.", "answer": "They boil.", "faithful": 1}
     lines = [json.dumps(claim | {"id": str(number), "faithful": number % 2}) for number in range(10)]
     (elsewhere / "claims.jsonl").write_text("\n".join(lines))

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 
 import pytest
 
-from eval.identity import judge_identity, model_identity, system_code, system_identity
+from eval.identity import embedder_identity, judge_identity, model_identity, system_code, system_identity
 from rag.config import load_config
 from rag.errors import ModelError
 
@@ -15,7 +16,15 @@ INDEX = {"embedder": "mini@1", "chunker": "1/220", "hashes": {"texts": "ab"}, "g
 @pytest.fixture
 def config(tmp_path):
     (tmp_path / "a.gguf").write_bytes(b"GGUF one")
-    return load_config(flags={"llm": f"gguf:{tmp_path / 'a.gguf'}", "models_dir": str(tmp_path / "models")}, environment={})
+    (tmp_path / "embedder" / "1_Pooling").mkdir(parents=True)
+    (tmp_path / "embedder" / "model.safetensors").write_bytes(b"one")
+    (tmp_path / "embedder" / "1_Pooling" / "config.json").write_text("{}")
+    flags = {
+        "llm": f"gguf:{tmp_path / 'a.gguf'}",
+        "embedder": str(tmp_path / "embedder"),
+        "models_dir": str(tmp_path / "models"),
+    }
+    return load_config(flags=flags, environment={})
 
 
 def test_a_model_is_its_weights_and_not_its_place(config, tmp_path):
@@ -66,6 +75,29 @@ def test_a_judge_is_its_weights_what_it_is_told_and_how_long_it_may_write(config
     assert judge_identity(config.model_copy(update={"top_k": 3})) == first
     monkeypatch.setattr("eval.identity.PROTOCOL", {"system": "Be kind."})
     assert judge_identity(config) != first
+
+
+def test_a_judge_is_the_weights_of_its_embedder_and_not_their_place(config, tmp_path):
+    first = judge_identity(config)
+    shutil.copytree(tmp_path / "embedder", tmp_path / "moved")
+    (tmp_path / "moved" / ".cache").mkdir()
+    (tmp_path / "moved" / ".cache" / "downloaded").write_text("today")
+    moved = config.model_copy(update={"embedder": str(tmp_path / "moved")})
+    assert judge_identity(moved) == first
+    # Trained further, it has the same name and the same size.
+    for file, content in (("model.safetensors", b"two"), ("1_Pooling/config.json", b"[]")):
+        before = judge_identity(moved)
+        (tmp_path / "moved" / file).write_bytes(content)
+        os.utime(tmp_path / "moved" / file, ns=(1, 1))
+        assert judge_identity(moved)["embedder"] != before["embedder"]
+    with pytest.raises(ModelError):
+        judge_identity(config.model_copy(update={"embedder": "all-MiniLM-L6-v2"}))
+
+
+def test_weights_are_read_once_for_each_state_of_their_files(config, tmp_path, monkeypatch):
+    first = embedder_identity(config)
+    monkeypatch.setattr("eval.identity.hashlib.file_digest", lambda *_: pytest.fail("the weights were read again"))
+    assert embedder_identity(config) == first
 
 
 def test_code_is_the_source_of_the_system_without_its_page(tmp_path):
