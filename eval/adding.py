@@ -14,11 +14,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from eval.evidence import check_places, heading_above, occurrences
+from eval.errors import RefusedQuestionError
+from eval.evidence import check_places, occurrences
+from eval.pages import read_page_text
 from eval.questions import Question, read_question_file
 from rag.errors import ConfigError, UnreadableFileError
 from rag.index.files import replace_file
-from rag.load import decode
 
 _ID_CHARS = 48
 
@@ -38,13 +39,13 @@ def place_of(page: str, quote: str, corpus: Path) -> dict[str, str]:
         ConfigError: there is no such page, or it does not hold the quote exactly once.
     """
     try:
-        source = decode((corpus / page).read_bytes())
-    except (OSError, UnreadableFileError) as error:
+        text = read_page_text(corpus, page)
+    except UnreadableFileError as error:
         raise ConfigError(f"There is no readable page {page} in {corpus}", hint="Name it as it lies in the corpus.") from error
-    starts = list(occurrences(source, quote))
+    starts = list(occurrences(text.source, quote))
     if len(starts) != 1:
         raise ConfigError(f"{page} holds {quote[:60]!r} {len(starts)} times, not once", hint="Quote it exactly, long enough.")
-    return {"page": page, "heading": heading_above(source, starts[0], page), "quote": quote}
+    return {"page": page, "heading": text.name_above(starts[0]), "quote": quote}
 
 
 def add_question(path: Path, fields: Mapping[str, Any], corpus: Path) -> Question:
@@ -59,19 +60,20 @@ def add_question(path: Path, fields: Mapping[str, Any], corpus: Path) -> Questio
         The question as it was written.
 
     Raises:
-        ConfigError: the question is wrong, its evidence does not stand there, its id is taken, or the file cannot be written.
+        RefusedQuestionError: the question is wrong, its evidence does not stand there, or it or its id is in the file.
+        ConfigError: the file cannot be read or written.
     """
     known = read_question_file(path).questions if path.exists() and path.stat().st_size else ()
     value = {**fields, "id": fields.get("id") or _new_id(str(fields.get("question", "")), [each.id for each in known])}
     question = parsed(value)
     if question.id in {each.id for each in known}:
-        raise ConfigError(f"There is a question {question.id!r} in {path} already", hint="Choose another id.")
+        raise RefusedQuestionError(f"There is a question {question.id!r} in {path} already", hint="Choose another id.")
     if question.question.casefold() in {each.question.casefold() for each in known if not each.history and not question.history}:
-        raise ConfigError(f"That question is in {path} already", hint="Ask something else.")
+        raise RefusedQuestionError(f"That question is in {path} already", hint="Ask something else.")
     places = [(question.id, place) for evidence in question.evidence for place in evidence.places]
     problems = check_places(places, corpus)
     if problems:
-        raise ConfigError(problems[0].message[0].upper() + problems[0].message[1:], hint="Correct the evidence.")
+        raise RefusedQuestionError(problems[0].message[0].upper() + problems[0].message[1:], hint="Correct the evidence.")
     append(path, [question])
     return question
 
@@ -86,7 +88,7 @@ def parsed(value: Mapping[str, Any]) -> Question:
         The question, which is consistent in itself.
 
     Raises:
-        ConfigError: they describe none; the message names the field.
+        RefusedQuestionError: they describe none; the message names the field.
     """
     try:
         return Question.model_validate_json(json.dumps(value))
@@ -94,7 +96,9 @@ def parsed(value: Mapping[str, Any]) -> Question:
         first = error.errors()[0]
         where = ".".join(str(step) for step in first["loc"])
         reason = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"The question is wrong: {where + ': ' if where else ''}{reason}", hint="Correct that.") from error
+        raise RefusedQuestionError(
+            f"The question is wrong: {where + ': ' if where else ''}{reason}", hint="Correct that."
+        ) from error
 
 
 def append(path: Path, questions: Iterable[Question]) -> None:

@@ -11,9 +11,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from eval.evidence import heading_above, occurrences
+from eval.evidence import occurrences
 from eval.facts import states
 from eval.overlap import share
+from eval.pages import PageText
 from rag.sentences import split_sentences
 from rag.types import Chunk
 from rag.words import content_words, numbers
@@ -55,12 +56,12 @@ class Checked:
     reason: str = ""
 
 
-def check(made: Generated, source: str, stated: Stated) -> Checked:
+def check(made: Generated, page: PageText, stated: Stated) -> Checked:
     """Check one question against the page that it was made from.
 
     Args:
         made: question and answer.
-        source: of the page.
+        page: that the chunk is of.
         stated: asks a model; called last, as it costs most.
 
     Returns:
@@ -71,7 +72,7 @@ def check(made: Generated, source: str, stated: Stated) -> Checked:
         return Checked(None, "it is no question")
     if _POINTS_AT_TEXT.search(question):
         return Checked(None, "it asks about a text that the reader does not see")
-    quotes = _quotes(answer, made.chunk, source)
+    quotes = _quotes(answer, made.chunk, page.source)
     evidence = "\n".join(quotes)
     if not quotes or share(answer, evidence) < LEAST_SHARE:
         return Checked(None, "no sentences of the page hold the words of the answer")
@@ -83,8 +84,7 @@ def check(made: Generated, source: str, stated: Stated) -> Checked:
     probability = stated(question, answer, evidence)
     if probability < LEAST_PROBABILITY:
         return Checked(None, f"the model does not find the answer in the evidence ({probability:.2f})")
-    page = made.chunk.path
-    places = [{"page": page, "heading": heading_above(source, source.index(quote), page), "quote": quote} for quote in quotes]
+    places = [{"page": page.path, "heading": page.name_above(page.source.index(quote)), "quote": quote} for quote in quotes]
     kind = "number" if any(fact[0].isdigit() for fact in facts) else "fact"
     return Checked(
         {

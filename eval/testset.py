@@ -59,7 +59,7 @@ def generate(chunks: Sequence[Chunk], llm: LocalJudge, *, seed: int) -> Iterator
         try:
             yield asyncio.run(_from_chunk(chunk, llm))
         except (RagError, ValueError) as error:
-            yield error if isinstance(error, RagError) else RagError(f"ragas made nothing of {chunk.id}: {error}")
+            yield error if isinstance(error, RagError) else RagError(f"ragas made nothing of a chunk: {error}")
 
 
 async def _from_chunk(chunk: Chunk, llm: LocalJudge) -> Generated:
@@ -70,6 +70,6 @@ async def _from_chunk(chunk: Chunk, llm: LocalJudge) -> Generated:
     personas = [Persona(name=who, role_description=what) for who, what in PERSONAS]
     scenarios = await synthesizer.generate_scenarios(n=1, knowledge_graph=KnowledgeGraph(nodes=[node]), persona_list=personas)
     if not scenarios:
-        raise RagError(f"There is nothing to ask about in {chunk.path}")
+        raise RagError("The model found nothing to ask about in a chunk")
     sample = await synthesizer.generate_sample(scenarios[0])
     return Generated(str(sample.user_input), str(sample.reference), chunk)

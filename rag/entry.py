@@ -9,7 +9,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType
 
 from rag.errors import RagError
@@ -49,6 +50,25 @@ def _stop(number: int, frame: FrameType | None) -> None:
     """
     os.write(2, b"\nStopped.\n")
     os._exit(INTERRUPTED)
+
+
+@contextmanager
+def telling_when_stopped(left: Callable[[], str]) -> Iterator[None]:
+    """Have Ctrl-C end the process at once, as it does anyway, and say what it leaves behind.
+
+    Args:
+        left: one line; called when Ctrl-C comes, between any two steps of the work.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        os.write(2, f"\nStopped. {left()}\n".encode())
+        os._exit(INTERRUPTED)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def leave(status: int) -> None:

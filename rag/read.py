@@ -81,7 +81,7 @@ def read_page(
         source = decode(raw)
         page = _parsed(source, path, includes)
     else:
-        source, page = _extracted(path, suffix, raw, documents)
+        source, page = extracted(path, raw, documents)
     identity = hashlib.sha256(path.encode()).hexdigest()[:16]
     document = Document(identity, path, page.title, page.metadata, source, sha256)
     left_out = DRAFT if page.draft else DRAWING if "excalidraw-plugin" in page.metadata else ""
@@ -105,9 +105,23 @@ def _parsed(source: str, path: str, includes: Includes | None) -> Page:
     return under_showings(page, source, includes.showings(path) if includes.is_shown(path) else ())
 
 
-def _extracted(path: str, suffix: str, raw: bytes, documents: Callable[[str, bytes], Extract] | None) -> tuple[str, Page]:
+def extracted(path: str, raw: bytes, documents: Callable[[str, bytes], Extract] | None) -> tuple[str, Page]:
+    """Take the text out of a file that is not Markdown.
+
+    Args:
+        path: relative to the corpus, with `/`; its suffix says what the file is.
+        raw: the bytes of the file.
+        documents: reads PDF, HTML, DOCX and PPTX; None where nothing does.
+
+    Returns:
+        The source that citations quote, and the page over it.
+
+    Raises:
+        UnreadableFileError: the bytes are not what the name says, or nothing reads them.
+    """
     from rag.extract import canvas, notebook, pieces, plain
 
+    suffix = posixpath.splitext(path)[1].lower()
     readers = {reader.SUFFIX: reader.read for reader in (canvas, notebook, plain)}
     if suffix in readers:
         extract = readers[suffix](decode(raw))

@@ -4,6 +4,7 @@ import pytest
 
 from eval.adding import parsed
 from eval.generated import Generated, check, pick
+from eval.pages import PageText
 from tests.build import chunk
 
 PAGE = (
@@ -19,7 +20,7 @@ def surely(*_):
 
 
 def checked(question="How many watts does the Meteor draw?", answer="The Meteor draws 2,200 watts.", stated=surely):
-    return check(Generated(question, answer, CHUNK), PAGE, stated)
+    return check(Generated(question, answer, CHUNK), PageText("kettles.md", PAGE), stated)
 
 
 def test_a_good_question_gets_its_evidence_as_the_source_has_it():

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from eval.evidence import check_evidence, headings_above
+from eval.evidence import check_evidence
+from eval.pages import PageText
 from eval.questions import DEFAULT_FILE, choose, read_question_file
 from rag.errors import ConfigError
 from tests.unit.eval.parts import question, question_json
@@ -102,7 +103,7 @@ def test_a_quote_that_stands_twice_is_refused(tmp_path):
 
 
 def test_headings_stand_above_and_outside_of_code():
-    assert headings_above(PAGE, PAGE.index("3.3")) == {"BERT and friends", "Figures"}
+    assert PageText("bert.md", PAGE).names_above(PAGE.index("3.3")) == ("bert", "BERT and friends", "Figures")
 
 
 def test_a_limit_meets_every_part_of_the_file():
