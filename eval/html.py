@@ -47,7 +47,7 @@ def table(header: Sequence[str], rows: Iterable[str], *, numbers: Sequence[int] 
         f'<th class="n" scope="col">{escape(h)}</th>' if i in numbers else f'<th scope="col">{escape(h)}</th>'
         for i, h in enumerate(header)
     )
-    return f'<div class="scroll"><table><thead><tr>{cells}</tr></thead><tbody>{"".join(rows)}</tbody></table></div>\n'
+    return scroll(f"<table><thead><tr>{cells}</tr></thead><tbody>{''.join(rows)}</tbody></table>") + "\n"
 
 
 def row(cells: Sequence[str], *, kind: str = "", numbers: Sequence[int] = ()) -> str:
@@ -58,4 +58,9 @@ def row(cells: Sequence[str], *, kind: str = "", numbers: Sequence[int] = ()) ->
 
 def wide(words: str, columns: int, *, kind: str, name: str = "td") -> str:
     """Return a row with one cell of plain text over all columns."""
-    return f'<tr class="{kind}"><{name} colspan="{columns}">{escape(words)}</{name}></tr>\n'
+    return f'<tr class="{kind}"><{name} colspan="{columns}"><span>{escape(words)}</span></{name}></tr>\n'
+
+
+def scroll(inner: str) -> str:
+    """Return HTML in a box that scrolls in itself where it is too wide."""
+    return tag("div", inner, kind="scroll")

@@ -12,7 +12,7 @@ from html import escape
 from eval.statistics import Interval
 
 _WIDTH, _HEIGHT = 460, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 12, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 58, 14, 12, 44
 
 Points = Sequence[tuple[float, float]]
 
@@ -121,7 +121,7 @@ def _axes(place: Callable[[float, float], tuple[float, float]], far: float, perc
         named = f"{100 * value:.0f}%" if percent else f"{value:.3g}"
         parts.append(f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text x="{_LEFT - 5}" y="{y + 4:.1f}" text-anchor="end">{25 * tick}%</text>')
-        parts.append(f'<text x="{x:.1f}" y="{_HEIGHT - _BOTTOM + 15}" text-anchor="middle">{named}</text>')
+        parts.append(f'<text x="{x:.1f}" y="{_HEIGHT - _BOTTOM + 19}" text-anchor="middle">{named}</text>')
     return "".join(parts)
 
 

@@ -79,9 +79,10 @@ def _judge(run: Mapping[str, Any], trusted: Mapping[str, Trust]) -> str:
     if not known:
         return title + html.text("p", f"{UNKNOWN} Figures without a judge need no such trust.")
     beaten = [metric for metric, each in known.items() if not each.grey]
+    greyed = f" {'The others are' if beaten else 'All are'} printed grey below." if len(beaten) < len(trusted) else ""
     lead = (
         f"On labelled answers the judge beats counting shared words in {len(beaten)} of {len(known)} metrics"
-        f"{': ' + ', '.join(beaten) if beaten else ''}. The others are printed grey below."
+        f"{': ' + ', '.join(beaten) if beaten else ''}.{greyed}"
     )
     rows = []
     for metric, each in known.items():
@@ -93,7 +94,7 @@ def _judge(run: Mapping[str, Any], trusted: Mapping[str, Trust]) -> str:
 
 
 def _agreement(found: Agreement) -> list[str]:
-    return [interval(found.accuracy), interval(found.kappa), interval(found.auc)]
+    return [html.text("span", interval(each), kind="whole") for each in (found.accuracy, found.kappa, found.auc)]
 
 
 def _figures(rows: Sequence[Row], trusted: Mapping[str, Trust]) -> str:
@@ -106,7 +107,7 @@ def _figures(rows: Sequence[Row], trusted: Mapping[str, Trust]) -> str:
         found.append(html.wide("Judged, by ragas' metrics", _COLUMNS, kind="group", name="th"))
     for each in rows:
         if each.name in trusted:
-            found += _judged(each, trusted[each.name])
+            found += _judged(each, trusted[each.name], said_above=not any(other.rows for other in trusted.values()))
     note = "Higher is better. A failed judgement is counted and takes no part in a mean."
     return html.table(header, found, numbers=(1, 4, 5)) + html.text("p", note, kind="soft")
 
@@ -118,7 +119,7 @@ def _figure(each: Row, meaning: str, *, kind: str = "") -> str:
     return html.row(cells, kind=kind, numbers=(1, 4, 5))
 
 
-def _judged(each: Row, found: Trust) -> Iterator[str]:
+def _judged(each: Row, found: Trust, *, said_above: bool) -> Iterator[str]:
     said = []
     if each.expected is not None:
         said.append(f"expected {each.expected:.2f}")
@@ -128,14 +129,15 @@ def _judged(each: Row, found: Trust) -> Iterator[str]:
     if each.not_judged:
         said.append(f"{each.not_judged} not judged")
     yield _figure(each, "; ".join(said), kind="grey" if found.grey else "")
-    yield html.wide(found.sentence, _COLUMNS, kind="why")
+    if not said_above:
+        yield html.wide(found.sentence, _COLUMNS, kind="why")
 
 
 def _types(results: Sequence[Result]) -> str:
     counts = by_type(results)
     shown = [verdict for verdict in reversed(WORST_FIRST) if any(count[verdict] for count in counts.values())]
     legend = "".join(f'<span><b class="mark {v}">{v}</b> {escape(EXPLAINED[v])}</span>' for v in shown)
-    return html.tag("figure", plots.stacked(counts, shown) + html.tag("figcaption", legend, kind="legend"))
+    return html.tag("figure", html.scroll(plots.stacked(counts, shown)) + html.tag("figcaption", legend, kind="legend"))
 
 
 def _plots(results: Sequence[Result]) -> str:
@@ -161,7 +163,8 @@ def _plots(results: Sequence[Result]) -> str:
         "Time from the question, of answers when they were first given.",
     )
     figures = (
-        html.tag("figure", plot + html.text("figcaption", words)) for plot, words in zip((risk, speed), captions, strict=True)
+        html.tag("figure", html.scroll(plot) + html.text("figcaption", words))
+        for plot, words in zip((risk, speed), captions, strict=True)
     )
     return html.tag("div", "".join(figures), kind="plots") + table + _efforts(results)
 
