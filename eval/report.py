@@ -9,15 +9,17 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from eval.answer_figures import reliability
 from eval.calibration import FILE, Scores, read_calibration
 from eval.calibration_report import interval
-from eval.figures import columns
+from eval.figures import columns, is_silent
 from eval.markdown import line, number, short, table
 from eval.measure import EXPLAINED, WORST_FIRST
 from eval.record import PAGE_FILE, REPORT_FILE, Result, read_results, read_run
 from eval.repeat import judge_name, repeat_rows
 from eval.report_page import render_page
-from eval.summary import Row, by_type, efforts, failures, headline, latencies, not_judged_reasons, worst_first
+from eval.statistics import Interval
+from eval.summary import Row, by_type, efforts, failures, headline, latencies, not_judged_reasons, selected, worst_first
 from eval.trust import UNKNOWN, Trust, trust
 
 _ANSWER_CHARS = 160
@@ -63,6 +65,7 @@ def render(run: Mapping[str, Any], results: Sequence[Result], calibrated: Sequen
         "## Figures\n\n" + _headline(headline(results, run["metrics"], seed=run["seed"]), trusted),
         _notes(results, trusted),
         "## By type of question\n\n" + _by_type(results),
+        "## When it answers\n\n" + _sureness(results),
         "## Latency\n\n" + _latency(results),
         "## Questions, worst first\n\n" + _questions(worst_first(results), run["metrics"]),
         "## Failures\n\n" + _failures(results),
@@ -110,7 +113,7 @@ def _figure(row: Row, trusted: Trust | None) -> list[str]:
     return [
         f"*{row.name}*" if grey else row.name,
         number(row.value),
-        "–" if row.interval is None else f"{row.interval[0]:.2f} to {row.interval[1]:.2f}",
+        _bounds(row.interval),
         number(row.expected),
         corrected,
         str(row.judged),
@@ -137,6 +140,39 @@ def _by_type(results: Sequence[Result]) -> str:
     rows = ([kind, *(str(count[verdict]) for verdict in shown), str(count.total())] for kind, count in counts.items())
     legend = "; ".join(f"*{verdict}*: {EXPLAINED[verdict]}" for verdict in shown)
     return table(["type", *shown, "all"], rows) + f"\n{legend}.\n"
+
+
+def _sureness(results: Sequence[Result]) -> str:
+    points = selected(results)
+    if not points:
+        return "No question was answered."
+    rows = [
+        [f"{point.coverage:.0%}", number(point.risk), _bounds(point.interval), number(point.threshold), str(point.answered)]
+        for point in points
+    ]
+    told = (
+        "Risk over coverage: if only answers with at least so much support were given, what share of all questions were answered, "
+        "and what share of these answers is not right. The last line is the system as it is.\n\n"
+    )
+    return told + table(["coverage", "risk", "95% interval", "support from", "answers"], rows) + _reliability(results)
+
+
+def _reliability(results: Sequence[Result]) -> str:
+    """How probable the system called it that the notes hold the answer, and how often they did; nothing where it did not say."""
+    said = [
+        {"error": "", "probability": result["answer"]["probability"], "silent": is_silent(result)}
+        for result in results
+        if not result["error"] and "probability" in result["answer"]
+    ]
+    if not said:
+        return ""
+    rows = [[number(b["said"]), number(b["value"]), _bounds(b["interval"]), str(b["count"])] for b in reliability(said)]
+    told = "\nReliability: how probable the system called it that the notes hold the answer, and how often they do.\n\n"
+    return told + table(["probability, mean of the bin", "notes hold the answer", "95% interval", "questions"], rows)
+
+
+def _bounds(found: Interval | None) -> str:
+    return "–" if found is None else f"{found[0]:.2f} to {found[1]:.2f}"
 
 
 def _latency(results: Sequence[Result]) -> str:

@@ -63,6 +63,25 @@ class Latency:
 
 
 @dataclass(frozen=True, slots=True)
+class Selected:
+    """What a reader would get if less sure answers were held back.
+
+    Attributes:
+        threshold: least confidence of an answer that is given, 0 to 1.
+        answered: how many answers have at least that.
+        coverage: their share of the questions that were asked.
+        risk: share of them that are not right.
+        interval: of the risk, Wilson's, 95%.
+    """
+
+    threshold: float
+    answered: int
+    coverage: float
+    risk: float
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
 class Effort:
     """What judging by one metric took.
 
@@ -153,14 +172,41 @@ def risk_coverage(results: Iterable[Result]) -> list[tuple[float, float]]:
 
     Source: El-Yaniv and Wiener, On the foundations of noise-free selective classification, 2010.
     """
-    asked = [result for result in results if not result["error"]]
-    answered = [result for result in asked if result["answer"]["status"] == "answered"]
-    surest = sorted(answered, key=lambda result: (-confidence(result), str(result["id"])))
+    asked, surest = _surest_first(results)
     points, wrong = [], 0
     for taken, result in enumerate(surest, 1):
         wrong += result["verdict"] != "right"
-        points.append((taken / len(asked), wrong / taken))
+        points.append((taken / asked, wrong / taken))
     return points
+
+
+def selected(results: Iterable[Result], coverages: Sequence[float] = (0.1, 0.25, 0.5, 0.75)) -> list[Selected]:
+    """Return a few points of the risk-coverage curve that a threshold can reach, with the threshold.
+
+    Args:
+        results: of one run.
+        coverages: ascending shares of the questions; for each the first point that covers as much is taken. Answers that the system
+            is equally sure of come together, as no threshold tells them apart.
+
+    Returns:
+        The points by ascending coverage, each once; the last one is where every answer is given. Empty where there is none.
+    """
+    asked, surest = _surest_first(results)
+    sure = [confidence(result) for result in surest]
+    ends = [taken for taken in range(1, len(sure) + 1) if taken == len(sure) or sure[taken] < sure[taken - 1]]
+    wanted = [next((taken for taken in ends if taken >= share * asked), None) for share in coverages]
+    found = []
+    for taken in sorted({taken for taken in [*wanted, *ends[-1:]] if taken}):
+        wrong = sum(result["verdict"] != "right" for result in surest[:taken])
+        found.append(Selected(sure[taken - 1], taken, taken / asked, wrong / taken, wilson_interval(wrong, taken)))
+    return found
+
+
+def _surest_first(results: Iterable[Result]) -> tuple[int, list[Result]]:
+    """How many questions were asked, and those that were answered, from the answer that the system was surest of."""
+    asked = [result for result in results if not result["error"]]
+    answered = [result for result in asked if result["answer"]["status"] == "answered"]
+    return len(asked), sorted(answered, key=lambda result: (-confidence(result), str(result["id"])))
 
 
 def confidence(result: Result) -> float:

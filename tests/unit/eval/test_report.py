@@ -216,3 +216,28 @@ def test_the_reports_of_a_folder(tmp_path):
     page, summary = write_reports(tmp_path / "run", tmp_path / "c.json")
     assert summary.read_text("utf-8") == render(run_json(), [result("a")], [SHARP])
     assert "beats counting shared words" in page.read_text("utf-8")
+
+
+def test_the_summary_says_what_a_threshold_would_give_and_how_far_the_probability_holds():
+    def answered(id, score, probability, verdict="right", **changes):
+        changed = result()["answer"] | {"sentences": [{"text": "", "score": score}], "probability": probability}
+        return result(id, verdict=verdict, answer=changed, **changes)
+
+    results = [
+        answered("a", 0.9, 0.95),
+        answered("b", 0.6, 0.92),
+        answered("c", 0.4, 0.31, "overanswered", expected="abstain"),
+        answered("d", 0.3, 0.35, "wrong"),
+    ]
+    told = section(render(run_json(selected=4), results), "When it answers")
+    assert "| coverage | risk | 95% interval | support from | answers |" in told
+    assert "| 25% | 0.00 | 0.00 to 0.79 | 0.90 | 1 |" in told
+    assert "| 50% | 0.00 | 0.00 to 0.66 | 0.60 | 2 |" in told
+    assert "| 100% | 0.50 | 0.15 to 0.85 | 0.30 | 4 |" in told
+    assert "| 0.33 | 0.50 | 0.09 to 0.91 | 2 |" in told
+    assert "| 0.94 | 1.00 | 0.34 to 1.00 | 2 |" in told
+
+
+def test_the_summary_of_a_run_that_answered_nothing_or_says_no_probability_leaves_that_out():
+    assert "No question was answered." in section(render(run_json(), [result("a", answer=None, error="cut")]), "When it answers")
+    assert "Reliability" not in render(run_json(), [result("a")])

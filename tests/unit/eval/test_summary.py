@@ -2,7 +2,18 @@ from __future__ import annotations
 
 import pytest
 
-from eval.summary import Effort, by_type, efforts, failures, headline, latencies, not_judged_reasons, risk_coverage, worst_first
+from eval.summary import (
+    Effort,
+    by_type,
+    efforts,
+    failures,
+    headline,
+    latencies,
+    not_judged_reasons,
+    risk_coverage,
+    selected,
+    worst_first,
+)
 from tests.unit.eval.parts import failed, judged, not_judged, piece, result
 
 
@@ -103,11 +114,31 @@ def test_the_expected_value_stands_beside_the_hard_one():
 
 
 def test_risk_coverage_takes_the_surest_answer_first():
-    def sure(id, score, verdict):
-        return result(id, verdict=verdict, answer=result()["answer"] | {"sentences": [{"text": "", "score": score}]})
-
     results = [sure("a", 0.2, "wrong"), sure("b", 0.9, "right"), sure("c", 0.5, "wrong"), refused("d"), broken("e")]
     assert risk_coverage(results) == [(0.25, 0.0), (0.5, 0.5), (0.75, pytest.approx(2 / 3))]
+
+
+def sure(id, score, verdict="right"):
+    return result(id, verdict=verdict, answer=result()["answer"] | {"sentences": [{"text": "", "score": score}]})
+
+
+def test_points_of_the_curve_have_the_threshold_that_reaches_them():
+    answers = [sure("a", 0.9), sure("b", 0.8, "wrong"), sure("c", 0.8), sure("d", 0.4), sure("e", 0.3, "partial")]
+    found = selected([*answers, refused("f"), refused("g"), refused("h"), broken("i")], (0.1, 0.25, 0.3, 0.9))
+    # Of b and c the system is equally sure: who takes one takes the other.
+    assert [(point.threshold, point.answered, point.coverage) for point in found] == [
+        (0.9, 1, 1 / 8),
+        (0.8, 3, 3 / 8),
+        (0.3, 5, 5 / 8),
+    ]
+    assert [point.risk for point in found] == [0.0, pytest.approx(1 / 3), 0.4]
+    assert all(point.interval[0] <= point.risk <= point.interval[1] for point in found)
+    curve = dict(risk_coverage([*answers, refused("f"), refused("g"), refused("h")]))
+    assert all(curve[point.coverage] == point.risk for point in found)
+
+
+def test_without_answers_there_is_nothing_to_select_from():
+    assert selected([]) == selected([refused("a"), broken("b")]) == []
 
 
 def test_latencies_come_from_answers_only():
