@@ -118,11 +118,9 @@ class Evidence:
         missing = frozenset(numbers(sentence)) - held_numbers
         return Attribution(tuple(chosen), self.share(said & held, said), missing)
 
-    @property
-    def nearness(self) -> float:
-        """The most that one unit holds of the question's words, weighted by rarity, 0 to 1."""
-        asked = self.known.asked
-        return max((self.share(unit.words & asked, asked) for unit in self.units), default=0.0)
+    def nearness(self, wanted: frozenset[str]) -> float:
+        """Return the most that one unit holds of some words, weighted by rarity, 0 to 1."""
+        return max((self.share(unit.words & wanted, wanted) for unit in self.units), default=0.0)
 
     def nearest(self, least: float = 0.0) -> tuple[Unit, ...]:
         """Return the units that hold most of the question's words and say more, best first; of equals, those of better passages.

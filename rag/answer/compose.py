@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from rag.answer.attribute import Attribution, Evidence, Unit
+from rag.answer.echo import is_echo
+from rag.answer.frame import unframed
 from rag.answer.inert import inert
 from rag.answer.lists import Item
 from rag.answer.markers import markers_inside, numbers_in, with_markers, without_markers
@@ -37,8 +39,6 @@ _DECLINES = re.compile(
     r"\b(?:erwähn\w+|genannt|angegeben|mentionn\w+|precis\w+|mencion\w+|indica\w+|menzion\w+)\b",
     re.IGNORECASE,
 )
-_AGREES = frozenset(content_words("yes no indeed not does answer question notes say state according"))
-_CHOICE = re.compile(r"\b(?i:or|vs|versus|oder|oppure)\b|\s(?:ou|o|u)\s")
 # What a small model likes to add to a sentence that would have done: "which makes it useful for many tasks".
 _ADDED = re.compile(
     r",\s+(?:which|who|whose|where|often|thus|thereby|as well as|making|allowing|enabling|helping|ensuring|providing|leading to|"
@@ -153,10 +153,7 @@ class Composer:
     @property
     def echoes(self) -> bool:
         """Whether all that was written so far is what was asked: "Yes, it can do that"."""
-        if not self._sentences or _CHOICE.search(self._question):
-            return False  # of two things that were named, one is an answer
-        said = frozenset(word for sentence in self._sentences for word in content_words(sentence.text))
-        return said <= self.evidence.known.asked | _AGREES
+        return bool(self._sentences) and all(is_echo(sentence.text, self.evidence.known) for sentence in self._sentences)
 
     @property
     def certain(self) -> int:
@@ -242,8 +239,8 @@ class Composer:
         return text
 
     def _normal(self) -> str:
-        """The raw text, inert; a marker behind a full stop belongs to the sentence before it."""
-        return inert(markers_inside(self._raw))
+        """The raw text, inert and without frames; a marker behind a full stop belongs to the sentence before it."""
+        return inert(markers_inside(unframed(self._raw)))
 
     def _take(self, gap: str, segment: str, *, last: bool) -> None:
         self._gap = gap if gap.count("\n") >= self._gap.count("\n") else self._gap

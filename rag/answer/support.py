@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag.answer.attribute import Attribution, Evidence
+from rag.answer.echo import is_unstated_echo
 from rag.answer.features import FEATURES, is_quotation, measure
 from rag.answer.rules import Finding, check
 from rag.types import Support
@@ -165,6 +166,8 @@ def verdict(
     for finding in findings:
         if finding.kind in {"number", "date"}:
             return Verdict("unsupported", below, finding.reason, settled=True)
+    if is_unstated_echo(plain, evidence):
+        return Verdict("unsupported", below, "Only the question says this.", settled=True)
     if probability >= least:
         return Verdict("supported", probability, settled=not doubtful)
     return Verdict("unsupported", probability, _reason(plain, findings, evidence, attribution), settled=not doubtful)

@@ -66,7 +66,7 @@ def write(
 
     A model that declines although the passages hold the answer is asked again with the best passage alone, and where that does not
     help either, the sentences that come nearest to the question are quoted. They also follow an answer that says no more than the
-    question did, which is none where no sentence is near. Where an answer has to be said of what was asked, and could be of
+    question did. Where an answer has to be said of what was asked, and could be of
     something else, nothing is shown before a sentence is. What is written is shown with verdicts by its words alone; in the end the
     model is asked of the sentences in doubt, and they may change, so a draft is settled up to the first of them.
 
@@ -113,10 +113,8 @@ def write(
             if tie < least_tie:
                 yield Writing(NOTHING, invented_markers=invented, tie=tie)
                 return
-            # "Yes, it can do that" is an answer where the notes say just that, or something that can be shown beside it.
-            if composer.echoes and not composer.add_quotation(_QUOTED_COVERAGE) and composer.evidence.nearness < _QUOTED_COVERAGE:
-                yield Writing(NOTHING, invented_markers=invented, tie=tie)
-                return
+            if composer.echoes:
+                composer.add_quotation(_QUOTED_COVERAGE)
             more = missing_items(question, draft.text, draft.citations, given)
             if more:
                 composer.complete(more)

@@ -124,6 +124,17 @@ def test_what_leads_in_nothing_that_the_notes_say_cites_nothing():
     assert draft.sentences[0].citations == ()
 
 
+@pytest.mark.parametrize("frame", ["According to the notes, ", "The notes state that ", "Based on the provided context, "])
+def test_a_frame_is_left_out_and_what_it_frames_is_supported(frame):
+    text = "GPT-3 read Wikipedia 3.4 times over."
+    made = Composer([passage(text)], "How many times did GPT-3 read Wikipedia?", lambda path: text)
+    drafts, draft = write(made, f"{frame}it read Wikipedia 3.4 times over. [1] ")
+    assert draft.text == "It read Wikipedia 3.4 times over. [1]"
+    assert [sentence.support for sentence in draft.sentences] == ["supported"]
+    for earlier, later in zip(drafts, [*drafts[1:], draft], strict=True):
+        assert later.text.startswith(earlier.text[: earlier.settled].rstrip())
+
+
 def test_a_block_of_code_is_cited_as_a_whole():
     text = "Set the address:\n\nsite_url: https://example.com\nname: Tea\n\nThen the address: it is needed."
     start = text.index("site_url")

@@ -85,6 +85,14 @@ def test_an_echo_of_a_question_that_no_sentence_comes_near_is_no_answer():
     assert not draft.text
 
 
+def test_a_false_premise_that_is_repeated_is_marked():
+    notes = ("SentencePiece is a library that implements BPE and unigram.", "Some vocabularies are better than others.")
+    reply = "SentencePiece is better than BPE and unigram. It is a library that implements BPE and unigram."
+    draft, _ = written("Is SentencePiece better than BPE and unigram?", reply, notes=notes)
+    assert [(one.support, bool(one.citations)) for one in draft.sentences] == [("unsupported", False), ("supported", True)]
+    assert draft.sentences[0].reason == "Only the question says this."
+
+
 def test_a_quotation_loads_nothing():
     note = "![a build badge](https://evil.example/b.svg?leak=1) is a build badge that you can show."
     draft, _ = written("Can I show a build badge?", "Yes, you can show a build badge.", notes=(note,))
