@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.answer.decide import Decision, ask_model, decide, out_of_reach, weigh
+from rag.answer.decide import Decision, ask_model, decide, out_of_reach, unless_untied, weigh
 from rag.answer.lists import asks_for_list
 from rag.answer.prompt import messages, write_task
 from rag.errors import PromptTooLongError
@@ -70,16 +70,17 @@ def attempts(
         yield None
         yes = ask_model(llm, best, question, history)
         # What the rest holds speaks for reading it, and not for answering without.
-        hopeless = weigh(yes, passages, sought, threshold)
-        if hopeless.probability < _HOPELESS * threshold:
-            yield Attempt(best, hopeless, first, last=True)
+        at_best = unless_untied(weigh(yes, passages, sought, threshold), passages, question)
+        if at_best.probability < _HOPELESS * threshold:
+            yield Attempt(best, at_best, first, last=True)
             return
-        decision = weigh(yes, best, sought, threshold)
+        decision = unless_untied(weigh(yes, best, sought, threshold), best, question)
         if decision.answerable and decision.probability >= SURE:
             yield Attempt(best, decision, first, last=False)
             first = False
     yield None
-    yield Attempt(tuple(passages), decide(llm, passages, question, history, threshold, query=query), first, last=True)
+    decision = decide(llm, passages, question, history, threshold, query=query)
+    yield Attempt(tuple(passages), unless_untied(decision, passages, question), first, last=True)
 
 
 def _best(passages: Sequence[Passage]) -> tuple[Passage, ...]:

@@ -7,12 +7,14 @@ model; the model's mood while it writes decides nothing. What is far from everyt
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from rag.answer.answerable import fitted
+from rag.answer.attribute import Evidence
 from rag.answer.prompt import DECIDE, NO, YES, messages
 from rag.answer.signals import signals
+from rag.answer.subject import tightest_tie
 from rag.protocols import LLM
 from rag.types import Message, Passage
 
@@ -80,6 +82,31 @@ def weigh(yes: float, passages: Sequence[Passage], query: str, threshold: float)
     if probability < threshold:
         return Decision(False, probability, "The notes that come nearest do not state the answer.")
     return Decision(True, probability, "", fitted().least_tie(probability, threshold))
+
+
+def unless_untied(decision: Decision, passages: Sequence[Passage], question: str) -> Decision:
+    """Refuse, before anything is written, where nothing in the passages is said of what was asked and something would have to be.
+
+    Args:
+        decision: on the question.
+        passages: to answer from.
+        question: as asked.
+    """
+    if not decision.answerable or not decision.least_tie:
+        return decision
+    tie = tightest_tie(question, Evidence(passages, question))
+    return decision if tie >= decision.least_tie else untied(decision, tie)
+
+
+def untied(decision: Decision, tie: float) -> Decision:
+    """Return the decision not to answer, for what could be said is said of something else.
+
+    Args:
+        decision: to answer.
+        tie: of what could be said, 0 to 1.
+    """
+    reason = "What comes nearest is said of something else."
+    return replace(decision, answerable=False, reason=reason, probability=with_answer(decision, tie))
 
 
 def with_answer(decision: Decision, tie: float) -> float:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from rag.answer.abstain import abstention_text
 from rag.answer.attempts import Attempt, attempts, fitting
-from rag.answer.decide import Decision, with_answer
+from rag.answer.decide import Decision, untied, with_answer
 from rag.answer.translate import write_in
 from rag.answer.write import NOTHING, Writing, write
 from rag.protocols import LLM
@@ -130,9 +130,9 @@ def _answered(writing: Writing, attempt: Attempt, found: Retrieval, timings: dic
 
 def _without_answer(decision: Decision, writing: Writing) -> Decision:
     """The decision once the model has nothing to say that the notes support."""
-    reason = "Nothing in them supports what the model would have answered."
     if writing.tie < decision.least_tie:
-        reason = "What comes nearest is said of something else."
+        return untied(decision, writing.tie)
+    reason = "Nothing in them supports what the model would have answered."
     return replace(decision, reason=reason, probability=with_answer(decision, writing.tie))
 
 

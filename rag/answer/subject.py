@@ -106,14 +106,20 @@ def tie(question: str, said: str, evidence: Evidence) -> float:
 
 def loosest_tie(question: str, evidence: Evidence) -> float:
     """Return the least `tie` that a sentence can have, whatever it says of this evidence: 0 to 1."""
-    if asked_units(question):
-        return 0.0
+    return 0.0 if asked_units(question) else min(_ties(question, evidence), default=0.0)
+
+
+def tightest_tie(question: str, evidence: Evidence) -> float:
+    """Return the most `tie` that a sentence can have which says more than the question did: 0 to 1."""
+    return max(_ties(question, evidence), default=0.0)
+
+
+def _ties(question: str, evidence: Evidence) -> list[float]:
+    """How much of the asked names stands around each unit."""
     anchors = subject_words(question, evidence.known)
     if not anchors:
-        return 1.0
-    return min(
-        (evidence.share(anchors & _around(evidence.units, index), anchors) for index in range(len(evidence.units))), default=0.0
-    )
+        return [1.0]
+    return [evidence.share(anchors & _around(evidence.units, index), anchors) for index in range(len(evidence.units))]
 
 
 def _around(units: tuple[Unit, ...], index: int) -> frozenset[str]:

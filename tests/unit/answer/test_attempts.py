@@ -15,9 +15,9 @@ QUESTION = "How warm is tea?"
 YES, UNSURE = {"Yes": 50.0, "No": 1.0}, {"Yes": 1.0, "No": 3.0}
 
 
-def found(*tokens):
+def found(*tokens, says="Tea number {} is warm."):
     """Passages of so many tokens, near the question."""
-    texts = (f"Tea number {rank} is warm." for rank in range(1, len(tokens) + 1))
+    texts = (says.format(rank) for rank in range(1, len(tokens) + 1))
     passages = (passage(text, rank=rank, path=f"{rank}.md") for rank, text in enumerate(texts, 1))
     return [replace(one, tokens=size, scores={"dense": 0.5, "coverage": 1.0}) for one, size in zip(passages, tokens, strict=True)]
 
@@ -83,6 +83,15 @@ def test_what_the_first_passages_lack_and_others_hold_is_no_reason_to_read_nothi
     far = replace(first, scores={"dense": 0.1, "coverage": 0.0})
     (only,), _ = tried([far, *rest], UNSURE)
     assert len(only.passages) == 3
+
+
+def test_where_nothing_is_said_of_what_was_asked_nothing_is_written():
+    (only,), llm = tried(found(100, 100, 100), UNSURE, "How warm is Zubrowka?")
+    assert not only.decision.answerable
+    assert only.decision.reason == "What comes nearest is said of something else."
+    assert [call.method for call in llm.calls] == ["probabilities"]
+    (only,), _ = tried(found(100, 100, 100, says="Tea number {} is warm. So is Zubrowka."), UNSURE, "How warm is Zubrowka?")
+    assert only.decision.answerable
 
 
 def test_what_is_far_from_everything_is_not_read():
