@@ -10,14 +10,14 @@ from typing import Final
 
 _SHORTEST: Final = 4
 # Most words hold nothing that a rule looks for, and this is several times as quick as the rules.
-_MAYBE: Final = re.compile(r"[iy]s[eia]|our|enc[ei]|r(?:e[sd]?|amme.?)$|ogue|^gre|^artef|gement|^age|^sce|[nm]t$")
+_MAYBE: Final = re.compile(r"[iy]s[eia]|our|enc[ei]|r(?:e[sd]?|amme.?)$|ogu|^gre|^artef|gement|^age|^sce|[nm]t$|ring$")
 # Here it is an s everywhere, and a z would part "supervised" from "supervision".
 _ALWAYS_S: Final = re.compile(
     r"(?:adv|advert|appr|chast|circumc|compr|comprom|conc|dem|desp|dev|enterpr|exc|exerc|expert|franch|improv|inc|merchand|parad|"
     r"pract|prec|prem|prom|repr|rev|superv|surpr|telev|treat|w)is(?:e|i|ab|at)"
 )
 # quantise, tokenisation, optimiser
-_IZE: Final = re.compile(r"(?<=[a-z][a-z][b-df-hj-np-tv-z])is(?=(?:e[drs]?|ers|ing|ations?|able)$)")
+_IZE: Final = re.compile(r"(?<=[a-z][a-z][b-df-hj-np-tv-z])is(?=(?:e[drs]?|ers|ing|ation(?:s|al|ally)?|able)$)")
 _OTHERS: Final = tuple(
     (re.compile(pattern), spelt)
     for pattern, spelt in (
@@ -30,8 +30,9 @@ _OTHERS: Final = tuple(
         ),
         (r"^(lic|def|off|pret)enc(?=e|ing$)", r"\1ens"),
         (r"((?:cent|fib|lit|met|theat)|^(?:calib|lust|meag|sab|spect))re(?=s?$)", r"\1er"),
-        (r"((?:cent|fib|lit|met|theat)|^(?:calib|lust|sab))red$", r"\1ered"),
-        (r"(?<=[a-z]{2}log)ue(?=[ds]?$)", ""),
+        (r"((?:cent|fib|lit|met|theat)|^(?:calib|lust|sab))r(?=ed$|ing$)", r"\1er"),
+        (r"(?<=[a-z]{2}log)ue(?=s?$)", ""),
+        (r"(?<=[a-z]{2}log)u(?=ed$|ing$)", ""),
         (r"^programme(?=s?$)", "program"),
         (r"^grey(?=s?$)", "gray"),
         (r"^artefact", "artifact"),

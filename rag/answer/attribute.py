@@ -28,7 +28,8 @@ _MOST_UNITS = 3
 _QUOTED = 2
 _AS_NEAR = 0.6  # of what the nearest holds
 _PER_RANK = 0.02  # share of the question's words that a passage further down has to hold more to be as near
-_FENCES = re.compile(r"^(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
+_FENCES = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
+_CELLS = " | "  # stands between the cells of a row of a table
 _SAME_CODE = 0.7  # share of the words of a block of code that a block of the notes must hold to be its source
 
 
@@ -119,8 +120,22 @@ class Evidence:
         return Attribution(tuple(chosen), self.share(said & held, said), missing)
 
     def nearness(self, wanted: frozenset[str]) -> float:
-        """Return the most that one unit holds of some words, weighted by rarity, 0 to 1."""
-        return max((self.share(unit.words & wanted, wanted) for unit in self.units), default=0.0)
+        """Return the most that is held of some words in one place, weighted by rarity, 0 to 1.
+
+        A place is a unit with the one before it, which a pronoun may stand for, and with what leads in its list or heads its table.
+        """
+        most, before, lead = 0.0, None, None
+        for unit in self.units:
+            if before is None or before.passage != unit.passage:
+                before = lead = None
+            elif before.text.rstrip().endswith(":") or (_CELLS in before.text and lead is None):
+                lead = before
+            elif _CELLS not in unit.text and lead is not None and _CELLS in lead.text:
+                lead = None
+            held = frozenset(word for one in (unit, before, lead) if one for word in one.words)
+            most = max(most, self.share(held & wanted, wanted))
+            before = unit
+        return most
 
     def nearest(self, least: float = 0.0) -> tuple[Unit, ...]:
         """Return the units that hold most of the question's words and say more, best first; of equals, those of better passages.

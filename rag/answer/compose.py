@@ -21,9 +21,9 @@ from rag.answer.support import Verdict, verdict
 from rag.lines import LineTable
 from rag.sentences import split_sentences
 from rag.types import Citation, Draft, Passage, Sentence, Span
-from rag.words import content_words
+from rag.words import content_words, numbers
 
-_FENCE = re.compile(r"^(`{3,}|~{3,}).*?(?:^\1[^\n]*$|\Z)", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^[ \t]*((`{3,}|~{3,}).*?(?:^[ \t]*\2[^\n]*$|\Z))", re.MULTILINE | re.DOTALL)
 _ORDINAL = re.compile(
     r"^(?:first|second|third|fourth|fifth|sixth|finally|lastly|also|additionally|furthermore|moreover|in addition)(?:ly)?,\s+",
     re.IGNORECASE,
@@ -54,6 +54,7 @@ _PAIRED = (("(", ")"), ("[", "]"), ("“", "”"), ("«", "»"))
 _DOUBLED = ('"', "`", "**")
 _LEAST_CLAUSE = 3  # content words of a clause that says something
 _LEADS_IN = re.compile(r":\s*$")
+_NUMBERED = re.compile(r"^\s*\d{1,3}[.)]\s")
 _LIST_MARK = re.compile(r"(?:[-*+]|\d{1,3}[.)])\s*$")
 
 
@@ -244,7 +245,7 @@ class Composer:
 
     def _take(self, gap: str, segment: str, *, last: bool) -> None:
         self._gap = gap if gap.count("\n") >= self._gap.count("\n") else self._gap
-        plain = without_markers(segment)
+        plain = without_markers(segment).lstrip()
         hinted = self._hints(segment)
         if _LIST_MARK.fullmatch(plain):
             self._mark += self._gap + plain
@@ -259,8 +260,8 @@ class Composer:
             kept, where = self._judge(main, hinted)
             if kept.support == "supported" and not frozenset(content_words(main)) <= self.evidence.known.asked:
                 plain, judged, attribution = main, kept, where
-        # It says what is to come, which is cited by itself.
-        leads_in = bool(_LEADS_IN.search(plain)) and not last
+        # It says what is to come, which is cited by itself; a number that it says is said by it.
+        leads_in = bool(_LEADS_IN.search(plain)) and not last and not numbers(_NUMBERED.sub("", plain)) - numbers(self._question)
         support, score = judged.support, judged.score
         said = plain.strip() if is_code else _ORDINAL.sub("", plain.strip()).casefold()
         again = said in self._said and len(said.split()) >= _SENTENCE_WORDS
@@ -271,8 +272,7 @@ class Composer:
             return
         cited = attribution.units if support == "supported" and not leads_in else ()
         markers = tuple(dict.fromkeys(self._cite(unit) for unit in cited))
-        if markers:
-            self._follow_lead_in(markers[:1])
+        self._follow_lead_in(markers[:1], apart="\n\n" in self._gap)
         if leads_in and support == "supported":
             self._leading.append(len(self._sentences))
         self._sentences.append(Sentence(plain.strip(), support, round(score, 4), markers, judged.reason))
@@ -280,11 +280,18 @@ class Composer:
             self._doubted_from = len(self._text)
         self._keep(with_markers(plain, markers))
 
-    def _follow_lead_in(self, markers: tuple[int, ...]) -> None:
-        """Let what led in cite the first of what it led to; in the text only that has the marker."""
-        for place in self._leading:
+    def _follow_lead_in(self, markers: tuple[int, ...], *, apart: bool) -> None:
+        """Let what led in cite the first of what it led to; in the text only that has the marker.
+
+        Args:
+            markers: of the next sentence.
+            apart: whether a paragraph ends before it; that is behind the list unless the list begins there.
+        """
+        begun = bool(self._leading) and self._leading[-1] < len(self._sentences) - 1
+        for place in self._leading if markers and not (apart and begun) else ():
             self._sentences[place] = replace(self._sentences[place], citations=markers)
-        self._leading.clear()
+        if markers or (apart and begun):
+            self._leading.clear()
 
     def _judge(self, plain: str, hinted: Sequence[int], *, is_code: bool = False) -> tuple[Verdict, Attribution]:
         attribution = self.evidence.attribute_code(plain) if is_code else self.evidence.attribute(plain, hinted)
@@ -336,7 +343,7 @@ def _segments(text: str) -> list[Span]:
     position = 0
     for fence in _FENCE.finditer(text):
         found.extend((a + position, b + position) for a, b in split_sentences(text[position : fence.start()]))
-        found.append(fence.span())
+        found.append(fence.span(1))
         position = fence.end()
     found.extend((a + position, b + position) for a, b in split_sentences(text[position:]))
     return found

@@ -16,13 +16,17 @@ from rag.types import Citation, Passage, Span
 from rag.words import content_words
 
 _ITEM: Final = re.compile(r"^(?P<indent>[ \t]*)(?:[-*+•]|\d{1,3}[.)])[ \t]+(?P<text>\S.*)$")
-_MANY: Final = r"(?!\w*(?:[A-Z]|[su]s\b))\w+s\b"  # a plural, or a verb: what follows decides
+_MANY: Final = r"(?:(?!\w*(?:[A-Z]|[su]s\b))\w+s|[A-Z]{2,}s)\b"  # a plural, or a verb: what follows decides
+_OF_A_VERB: Final = (
+    r"(?:the|an?|its|less|more|most|least|best|worst|better|worse|first|last|faster|slower|larger|smaller|bigger|cheaper|longer|"
+    r"shorter|higher|lower|later|earlier|newer|older)\b"
+)
 _OTHERS: Final = r"(?:are|were|do|did|does|can|could|have|should|must|may|might|will|would|need|there)\b"
 _ASKS: Final = re.compile(
     r"\b(?i:list|enumerate|name (?:all|the|every)|steps|stages|kinds|types|ways|parts|components|reasons|methods|options|examples|"
     r"advantages|disadvantages|benefits|risks|limits|limitations|challenges|features|what (?:are|were))\b|"
     r"(?<!of )\b(?i:the|in|are|which|what|these|those)\s+(?i:two|three|four|five|six|seven|eight|nine|ten)\s+\w|"
-    rf"\b[Ww]hich\s+(?!(?:is|was|does|has|this|its|as)\b){_MANY}(?!\s+(?:the|an?|its)\b)|"
+    rf"\b[Ww]hich\s+(?!(?:is|was|does|has|this|its|as)\b){_MANY}(?!\s+{_OF_A_VERB})|"
     rf"\b[Ww]hat\s+(?!(?:is|was|does|has|this|its|as)\b){_MANY}\s+{_OTHERS}|"
     rf"\b(?:[Ww]hich|[Ww]hat)\s+(?:(?!of\b)\w+\s+){{1,2}}{_MANY}\s+{_OTHERS}|"
     r"(?:^|[,;.]\s+)(?i:who (?:are|were))\b"

@@ -41,7 +41,9 @@ _YES_OR_NO = re.compile(
     re.IGNORECASE,
 )
 _LISTED = re.compile(
-    r"^\W*(?:please\s+)?(?:list|enumerate)\b|\b(?:as a|make a|give me a) (?:\w+ )?list\b|\bstep by step\b", re.IGNORECASE
+    r"^\W*(?:please\s+|(?:can|could|will|would) you (?:please )?)?(?:list|enumerate)\s+"
+    r"(?:all|every|the|its|their|some|me|of|\w+s)\b|\b(?:give|make|write) me a (?:\w+ )?list\b",
+    re.IGNORECASE,
 )
 YES, NO = "Yes", "No"
 

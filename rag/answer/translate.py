@@ -35,10 +35,8 @@ _EXAMPLES: Final = (
 _MARKS: Final = ("?", "？", "؟")
 _AS_THEY_ARE: Final = ("```", "~~~", "|")
 _QUOTED: Final = "> "  # a quotation stays in the words of the notes
-# MusicLM, Make-A-Video, Play.ht
-_SPELT: Final = re.compile(
-    r"\b(?:[^\W\d_]*[a-z][A-Z]\w*|[A-Z]\w*(?:-[A-Z]\w*)+|[A-Z]\w*\.[a-z]\w+)\b"
-)  # MusicLM, Make-A-Video, Play.ht
+# MusicLM, Make-A-Video, U-Net, Play.ht; not GPU-Speicher, which is a word
+_SPELT: Final = re.compile(r"\b(?:[^\W\d_]*[a-z][A-Z]\w*|(?:\w+-)?[A-Z]-[A-Z]\w*|[A-Z]\w*\.[a-z]\w+)\b")
 
 
 def other_language(question: str, passages: Sequence[Passage]) -> tuple[str, str]:
@@ -142,7 +140,7 @@ def _is_name(text: str) -> bool:
     (True, False, False)
     """
     words = re.findall(r"\w[\w.-]*", _MARK.sub("", text).rstrip("."))
-    return all(not word[0].islower() for word in words) and bool(_SPELT.search(text) or _names(text))
+    return all(word[0].isupper() or word[0].isdigit() for word in words) and bool(_SPELT.search(text))
 
 
 def _digits(text: str) -> list[str]:

@@ -14,7 +14,8 @@ centre center, centred centered, metres meters, kilometre kilometer, analyse ana
 catalogue catalog, dialogue dialog, grey gray, artefacts artifacts, practise practice, practising practicing, judgement judgment,
 acknowledgement acknowledgment, defence defense, neighbourhood neighborhood, favourite favorite, programme program,
 optimiser optimizer, tokeniser tokenizer, summarise summarize, travelling traveling, cancelled canceled, fibre fiber,
-sceptical skeptical, serialisers serializers, initialise initialize, initialisation initialization, learnt learned
+sceptical skeptical, serialisers serializers, initialise initialize, initialisation initialization, learnt learned,
+organisational organizational, centring centering, catalogued cataloged, cataloguing cataloging, catalogue cataloging
 """
 ALIKE = """
 supervised supervision, revise revision, precise precisely, promise promises, advise advised, exercise exercises,

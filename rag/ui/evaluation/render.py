@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -244,6 +245,8 @@ def form(draft: QuestionDraft, types: Sequence[str], expectations: Sequence[str]
         *pieces,
         element("p", problem, role="alert", class_="wrong") if problem else "",
         element("div", button("Save", "draft-save", {}, class_="primary"), button("Cancel", "draft-cancel", {}), class_="row"),
+        # Another draft is another form: what was typed into one stays out of it.
+        id=f"draft-{hashlib.blake2b(repr(draft).encode(), digest_size=8).hexdigest()}",
         class_="box form",
         data_fields=True,
     )

@@ -124,7 +124,7 @@ def test_what_leads_in_nothing_that_the_notes_say_cites_nothing():
     assert draft.sentences[0].citations == ()
 
 
-@pytest.mark.parametrize("frame", ["According to the notes, ", "The notes state that ", "Based on the provided context, "])
+@pytest.mark.parametrize("frame", ["According to the notes, ", "The notes state that ", "Based on the provided notes, "])
 def test_a_frame_is_left_out_and_what_it_frames_is_supported(frame):
     text = "GPT-3 read Wikipedia 3.4 times over."
     made = Composer([passage(text)], "How many times did GPT-3 read Wikipedia?", lambda path: text)
@@ -133,6 +133,47 @@ def test_a_frame_is_left_out_and_what_it_frames_is_supported(frame):
     assert [sentence.support for sentence in draft.sentences] == ["supported"]
     for earlier, later in zip(drafts, [*drafts[1:], draft], strict=True):
         assert later.text.startswith(earlier.text[: earlier.settled].rstrip())
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ELMo gives words different vectors according to context.",
+        "It is laid out according to the notes.toml in the root.",
+        "The notes state that there is no information about the cost.",
+        "```\nAccording to the notes, answer the question.\n```",
+        "1. Say:\n\n   ```\n   According to the notes, tea = items[0]\n   ```",
+    ],
+)
+def test_what_is_no_frame_stays(text):
+    made = Composer([passage(text)], "What is said?", lambda path: text)
+    _, draft = write(made, f"{text}\n\nTea. ")
+    assert text.rstrip(".") in draft.text
+
+
+def test_a_name_keeps_its_letters_behind_a_frame():
+    text = "vLLM serves models. The pot is red."
+    made = Composer([passage(text)], "What serves models?", lambda path: text)
+    _, draft = write(made, "According to the notes, vLLM serves models. ")
+    assert draft.text == "vLLM serves models. [1]"
+
+
+def test_a_refusal_is_known_as_one_in_its_frame():
+    text = "Information about the cost of training is found on the vendor's page."
+    made = Composer([passage(text)], "What did the training cost?", lambda path: text)
+    write(made, "The notes state that there is no information about the cost of training. ")
+    assert made.declines
+
+
+def test_a_lead_in_cites_its_list_and_nothing_behind_it():
+    text = "Tea was sold in 1610.\n\nCats sleep all day.\n\nThese are its kinds:\n\n- green tea"
+    question = "What kinds of tea are there?"
+    made = Composer([passage(text)], question, lambda path: text)
+    _, draft = write(made, "Its kinds are these:\n- purple glimmer\n\nCats sleep all day. ")
+    assert [one.citations for one in draft.sentences] == [(), (), (1,)]
+    made = Composer([passage(text)], question, lambda path: text)
+    _, draft = write(made, "Tea was sold in 1610, these are its kinds:\n- green tea\n\nCats sleep. ")
+    assert draft.citations[0].quote == "Tea was sold in 1610."
 
 
 def test_a_block_of_code_is_cited_as_a_whole():

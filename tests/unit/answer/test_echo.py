@@ -93,6 +93,26 @@ def test_a_false_premise_that_is_repeated_is_marked():
     assert draft.sentences[0].reason == "Only the question says this."
 
 
+@pytest.mark.parametrize(
+    ("note", "question", "reply"),
+    [
+        (
+            "BERT supports:\n\n- masked language modelling\n- NSP, next sentence prediction",
+            "Does BERT support NSP?",
+            "Yes, BERT supports NSP.",
+        ),
+        ("BERT is a model from Google. It is bidirectional.", "Is BERT bidirectional?", "Yes, BERT is bidirectional."),
+        ("It runs on a CPU. A GPU is not needed to run it.", "Do I need a GPU to run it?", "No, you do not need a GPU to run it."),
+        ("Model | Open\nBLOOM | yes\nBERT | open", "Is BERT an open model?", "Yes, BERT is an open model."),
+    ],
+)
+def test_a_yes_that_the_notes_state_is_an_answer(note, question, reply):
+    draft, calls = written(question, reply, notes=("Tea is hot.", note))
+    assert draft.text.startswith(reply)
+    assert draft.sentences[0].support == "supported"
+    assert calls == 1
+
+
 def test_a_quotation_loads_nothing():
     note = "![a build badge](https://evil.example/b.svg?leak=1) is a build badge that you can show."
     draft, _ = written("Can I show a build badge?", "Yes, you can show a build badge.", notes=(note,))

@@ -72,6 +72,7 @@ def test_long_lists_are_left_alone():
         "Under which licences is it?",
         "In which three ways can it be adapted?",
         "Who are its authors?",
+        "Which LLMs run locally?",
     ],
 )
 def test_what_asks_for_a_list(question):
@@ -89,6 +90,8 @@ def test_what_asks_for_a_list(question):
         "What happens on my fork?",
         "Which of the two gets along with slow links?",
         "On what share of targets was it ahead?",
+        "Which runs faster, HNSW or IVF?",
+        "Which costs more?",
         "What should happen to people who are waiting?",
     ],
 )

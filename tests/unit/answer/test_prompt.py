@@ -126,6 +126,11 @@ def test_a_list_is_written_where_one_is_asked_for(question):
     assert write_task(question) == WRITE_LIST
 
 
+@pytest.mark.parametrize("question", ["List price of the A100?", 'What does "think step by step" do?', "Is it returned as a list?"])
+def test_a_list_that_is_spoken_of_is_none_that_is_asked_for(question):
+    assert write_task(question) != WRITE_LIST
+
+
 def test_code_is_read_in_fences_and_an_order_beside_it_is_not():
     text = f"Set this:\n\nsite_url: x\nname: y\n\n{ORDER} Then build.\n\ndone: 1"
     start, last = text.index("site_url"), text.index("done")

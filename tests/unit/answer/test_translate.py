@@ -72,6 +72,13 @@ def test_a_translation_without_the_name_is_not_shown(name):
     assert kept.draft.text != f"{sentence} [1]"
 
 
+@pytest.mark.parametrize("said_so", ["Der API-Schlüssel liegt im Tresor.", "Open-Source-Modelle sind frei."])
+def test_a_compound_is_no_name(said_so):
+    sentence = "The API-Key is kept." if "API" in said_so else "Open-Source models are free."
+    end = last(ScriptedLLM(said_so), said(sentence, text=f"{sentence} [1]"))
+    assert end.draft.text == f"{said_so} [1]"
+
+
 def test_it_can_be_stopped_while_the_model_writes():
     llm = ScriptedLLM("BLOOM kennt 46 Sprachen.")
     steps = write_in(llm, [said("BLOOM knows 46 languages.", text="BLOOM knows 46 languages. [1]")], "German")
