@@ -45,10 +45,13 @@ _OTHERS: Final = tuple(
 
 
 def american(word: str) -> str:
-    """Return a word as it is spelt in the United States, where it is spelt otherwise there.
+    """Spell a word as in the United States.
 
     Args:
         word: case-folded.
+
+    Returns:
+        The word, as it is where it is spelt alike everywhere.
 
     >>> [american(word) for word in ("licence", "behaviour", "tokenisation", "centre", "catalogue", "four", "supervised")]
     ['license', 'behavior', 'tokenization', 'center', 'catalog', 'four', 'supervised']

@@ -138,10 +138,13 @@ class Evidence:
         return most
 
     def nearest(self, least: float = 0.0) -> tuple[Unit, ...]:
-        """Return the units that hold most of the question's words and say more, best first; of equals, those of better passages.
+        """Find the units that hold most of the question's words and say more.
 
         Args:
             least: share of the question's words that one must hold, 0 to 1.
+
+        Returns:
+            Best first; of equals, those of better passages first.
         """
         asked = self.known.asked
         shares = {

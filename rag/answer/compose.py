@@ -202,10 +202,13 @@ class Composer:
         return self.add_quotation()
 
     def add_quotation(self, least: float = 0.0) -> bool:
-        """Add the sentences of the notes that come nearest to the question, as quotations, after `finish`; say if there are any.
+        """Add the sentences of the notes that come nearest to the question, as quotations, after `finish`.
 
         Args:
             least: share of the question's words that each must hold, 0 to 1.
+
+        Returns:
+            Whether there are any.
         """
         nearest = self.evidence.nearest(least)
         if nearest:

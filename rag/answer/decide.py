@@ -91,6 +91,9 @@ def unless_untied(decision: Decision, passages: Sequence[Passage], question: str
         decision: on the question.
         passages: to answer from.
         question: as asked.
+
+    Returns:
+        The decision, or not to answer.
     """
     if not decision.answerable or not decision.least_tie:
         return decision
@@ -104,6 +107,9 @@ def untied(decision: Decision, tie: float) -> Decision:
     Args:
         decision: to answer.
         tie: of what could be said, 0 to 1.
+
+    Returns:
+        With the probability that the tie leaves.
     """
     reason = "What comes nearest is said of something else."
     return replace(decision, answerable=False, reason=reason, probability=with_answer(decision, tie))

@@ -30,6 +30,9 @@ def is_unstated_echo(sentence: str, evidence: Evidence) -> bool:
     Args:
         sentence: without markers.
         evidence: of the question.
+
+    Returns:
+        False for a sentence that says more than the question.
     """
     said = frozenset(content_words(sentence)) - _AGREES
     if not said or sentence.rstrip().endswith(":") or not is_echo(sentence, evidence.known):

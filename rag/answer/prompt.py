@@ -32,17 +32,11 @@ _WRITE = (
 WRITE = _WRITE.format(length="in one or two short sentences")
 # Asked for every item of a list, a small model goes on to the next list (docs/LOG.md).
 WRITE_SEVERAL = _WRITE.format(length="in one or two sentences that name everything that the question asks for")
-WRITE_LIST = _WRITE.format(length="as a list that has a short item for everything that the question asks for, and nothing else")
 # A small model answers such a question with its own words and a Yes before them, which says nothing and cites nothing.
 _NOT_ONLY_YES = "Say what the notes say about it, not only yes or no."
 _YES_OR_NO = re.compile(
     r"^\W*(?:do|does|did|is|are|was|were|can|could|may|might|should|must|will|would|has|have|had|ist|sind|kann|darf|muss|hat|gibt|"
     r"est-ce|peut-on|y a-t-il|puedo|puede|posso|può|c['’]è)(?=\s)",
-    re.IGNORECASE,
-)
-_LISTED = re.compile(
-    r"^\W*(?:please\s+|(?:can|could|will|would) you (?:please )?)?(?:list|enumerate)\s+"
-    r"(?:all|every|the|its|their|some|me|of|\w+s)\b|\b(?:give|make|write) me a (?:\w+ )?list\b",
     re.IGNORECASE,
 )
 YES, NO = "Yes", "No"
@@ -61,8 +55,6 @@ _IN_ANY_ORDER = frozenset(content_words("answer question word note say write rep
 
 def write_task(question: str) -> str:
     """Return what the model is to do with the notes and a question."""
-    if _LISTED.search(question):
-        return WRITE_LIST
     if _YES_OR_NO.match(question):
         return f"{WRITE_SEVERAL if asks_for_list(question) else WRITE} {_NOT_ONLY_YES}"
     # What asks for several things is known in English only; in other languages all of them are asked for, which does no harm.

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from rag.answer.attribute import Evidence
-from rag.answer.prompt import WRITE, WRITE_LIST, WRITE_SEVERAL, messages, neutral, passage_block, write_task
+from rag.answer.prompt import WRITE, WRITE_SEVERAL, messages, neutral, passage_block, write_task
 from rag.types import Passage
 from tests.fake_index import page
 
@@ -117,18 +117,6 @@ def test_other_questions_have_the_plain_task(question):
 @pytest.mark.parametrize("question", ["Which steps are there?", "Welche Schritte hat die Installation?"])
 def test_everything_is_asked_for_where_several_things_are_wanted_or_may_be(question):
     assert write_task(question) == WRITE_SEVERAL
-
-
-@pytest.mark.parametrize(
-    "question", ["List the kinds of tea.", "What kinds of tea are there? Give me a short list.", "Please list all teas"]
-)
-def test_a_list_is_written_where_one_is_asked_for(question):
-    assert write_task(question) == WRITE_LIST
-
-
-@pytest.mark.parametrize("question", ["List price of the A100?", 'What does "think step by step" do?', "Is it returned as a list?"])
-def test_a_list_that_is_spoken_of_is_none_that_is_asked_for(question):
-    assert write_task(question) != WRITE_LIST
 
 
 def test_code_is_read_in_fences_and_an_order_beside_it_is_not():
