@@ -17,7 +17,7 @@ _BEFORE: Final = re.compile(
     re.IGNORECASE | re.MULTILINE,
 )
 _BEHIND: Final = re.compile(
-    rf"(?P<said>[^.!?\n]*?),? (?:according to|as (?:stated|mentioned|described) in) {_NOTES}(?=[.;!](?:\s|$))",
+    rf",? (?:according to|as (?:stated|mentioned|described) in) {_NOTES}(?=[.;!](?:\s|$))",
     re.IGNORECASE | re.MULTILINE,
 )
 # It is known as a refusal by speaking of the notes.
@@ -52,4 +52,6 @@ def _begun(found: re.Match[str]) -> str:
 
 
 def _ended(found: re.Match[str]) -> str:
-    return found.group() if _REFUSES.search(found["said"]) else found["said"]
+    before = found.string[: found.start()]
+    sentence = before[max(before.rfind(mark) for mark in ".!?\n") + 1 :]
+    return found.group() if _REFUSES.search(sentence) else ""
