@@ -52,7 +52,8 @@ PAGES = {
     "notes/Sampling cheat sheet.md": (
         "Sampling cheat sheet",
         "# Sampling cheat sheet\n\n| temperature | effect |\n|---|---|\n| 0 | always the likeliest token |\n"
-        "| 1 | as the model has learned it |\n\nTop-p keeps the smallest set of tokens whose probabilities sum to p.\n",
+        "| 1 | as the model has learned it |\n\nTop-p keeps the smallest set of tokens whose probabilities sum to p.\n\n"
+        "Speech of VALL-E is drawn in another way.\n",
     ),
     "notes/hostile <img src=x onerror=hacked=12>.md": (
         "Hostile <script>window.hacked = 13</script>",
