@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from rag.answer.attribute import Attribution, Evidence, Unit
 from rag.answer.echo import is_echo
+from rag.answer.fences import FENCE
 from rag.answer.frame import unframed
 from rag.answer.inert import inert
 from rag.answer.lists import Item
@@ -23,7 +24,6 @@ from rag.sentences import split_sentences
 from rag.types import Citation, Draft, Passage, Sentence, Span
 from rag.words import content_words, numbers
 
-_FENCE = re.compile(r"^[ \t]*((`{3,}|~{3,}).*?(?:^[ \t]*\2[^\n]*$|\Z))", re.MULTILINE | re.DOTALL)
 _ORDINAL = re.compile(
     r"^(?:first|second|third|fourth|fifth|sixth|finally|lastly|also|additionally|furthermore|moreover|in addition)(?:ly)?,\s+",
     re.IGNORECASE,
@@ -344,9 +344,9 @@ def _segments(text: str) -> list[Span]:
     """Sentences, with each fenced block as one segment."""
     found: list[Span] = []
     position = 0
-    for fence in _FENCE.finditer(text):
+    for fence in FENCE.finditer(text):
         found.extend((a + position, b + position) for a, b in split_sentences(text[position : fence.start()]))
-        found.append(fence.span(1))
+        found.append(fence.span("block"))
         position = fence.end()
     found.extend((a + position, b + position) for a, b in split_sentences(text[position:]))
     return found

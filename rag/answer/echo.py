@@ -13,7 +13,7 @@ from rag.answer.rules import Known
 from rag.words import content_words
 
 STATED: Final = 0.8
-"""Share of an echo's words that one sentence of the notes has to hold to state it."""
+"""Share of an echo's words that one place of the notes has to hold to state it."""
 
 _AGREES: Final = frozenset(content_words("yes no indeed not does answer question notes say state according"))
 _CHOICE: Final = re.compile(r"\b(?i:or|vs|versus|oder|oppure)\b|\s(?:ou|o|u)\s")

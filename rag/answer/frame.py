@@ -8,6 +8,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from rag.answer.fences import pieces
+
 _NOTES: Final = r"(?:the (?:given |provided )?notes?|notes? \d+)"
 _STATES: Final = r"(?:states?|says?|mentions?|indicates?|suggests?|shows?|specif(?:y|ies)|explains?|reports?)"
 _BEFORE: Final = re.compile(
@@ -26,7 +28,6 @@ _REFUSES: Final = re.compile(
     r"\bnot (?:\w+ )?(?:mentioned|specified|stated|provided|given|answered|available|said|known|clear)\b",
     re.IGNORECASE,
 )
-_FENCED: Final = re.compile(r"(^[ \t]*(?:`{3,}|~{3,}).*?(?:^[ \t]*(?:`{3,}|~{3,})[ \t]*$|\Z))", re.MULTILINE | re.DOTALL)
 
 
 def unframed(text: str) -> str:
@@ -39,8 +40,7 @@ def unframed(text: str) -> str:
     >>> unframed("The notes state that there is no information about tea.")
     'The notes state that there is no information about tea.'
     """
-    pieces = _FENCED.split(text)
-    return "".join(piece if place % 2 else _BEFORE.sub(_begun, _BEHIND.sub(_ended, piece)) for place, piece in enumerate(pieces))
+    return "".join(piece if is_code else _BEFORE.sub(_begun, _BEHIND.sub(_ended, piece)) for piece, is_code in pieces(text))
 
 
 def _begun(found: re.Match[str]) -> str:

@@ -9,12 +9,11 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
+from rag.answer.fences import FENCED, pieces
+
 _MARKER: Final = re.compile(r"\s*\[(\d{1,3}(?:\s*,\s*\d{1,3})*)\]")
 _LATE: Final = re.compile(r"([.!?。！？])((?:\s*\[\d{1,3}(?:\s*,\s*\d{1,3})*\])+)")
-_CODE: Final = re.compile(
-    r"^[ \t]*(?P<fence>`{3,}|~{3,}).*?(?:^[ \t]*(?P=fence)[^\n]*$|\Z)|(?<!`)(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)",
-    re.MULTILINE | re.DOTALL,
-)
+_CODE: Final = re.compile(rf"{FENCED}|(?<!`)(?P<ticks>`+)(?!`)[^\n]*?(?<!`)(?P=ticks)(?!`)", re.MULTILINE | re.DOTALL)
 
 
 def without_markers(text: str) -> str:
@@ -37,7 +36,7 @@ def markers_inside(text: str) -> str:
 
 def numbers_in(text: str) -> Iterator[int]:
     """Yield the numbers of the markers, in order."""
-    for piece, is_code in _pieces(text):
+    for piece, is_code in pieces(text, _CODE):
         for match in () if is_code else _MARKER.finditer(piece):
             yield from map(int, match.group(1).split(","))
 
@@ -51,14 +50,4 @@ def with_markers(text: str, markers: Sequence[int]) -> str:
 
 
 def _outside_code(text: str, change: Callable[[str], str]) -> str:
-    return "".join(piece if is_code else change(piece) for piece, is_code in _pieces(text))
-
-
-def _pieces(text: str) -> Iterator[tuple[str, bool]]:
-    """The text in pieces, and whether each is code."""
-    position = 0
-    for code in _CODE.finditer(text):
-        yield text[position : code.start()], False
-        yield code.group(), True
-        position = code.end()
-    yield text[position:], False
+    return "".join(piece if is_code else change(piece) for piece, is_code in pieces(text, _CODE))
