@@ -15,6 +15,7 @@ from rag.follow_up import searchable
 from rag.protocols import Generation
 from rag.retrieve.acronyms import long_form, short_forms
 from rag.retrieve.spelling import corrected
+from rag.retrieve.wording import bare
 from rag.terms import query_terms
 from rag.types import Message
 
@@ -47,7 +48,7 @@ class Query:
 
 def understand(question: str, history: Sequence[Message], generation: Generation) -> Query:
     """Return what to search for."""
-    clean = _CONTROL.sub(" ", question)
+    clean = bare(_CONTROL.sub(" ", question))
     text = searchable(clean, history)
     notes = [] if text == clean else [f"read with the question before it: {text[:200]}"]
     text = text[-MAX_QUERY_CHARS:] if len(clean) < MAX_QUERY_CHARS else clean[:MAX_QUERY_CHARS]

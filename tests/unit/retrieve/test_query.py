@@ -60,6 +60,22 @@ def test_what_the_reader_quoted_is_a_phrase():
     assert understand('Where does "few bits" stand?', [], NOTES).phrases == ("few bits",)
 
 
+@pytest.mark.parametrize(
+    ("question", "sought"),
+    [
+        ("Could you give me a short list of the few bits?", "the few bits?"),
+        ("Please explain how weights are stored", "how weights are stored"),
+        ("I would like to know about attention", "attention"),
+        ("name resolution of weights", "name resolution of weights"),
+        ("List comprehensions in weights", "List comprehensions in weights"),
+        ("What is a list of weights?", "What is a list of weights?"),
+        ("Tell me more", "Tell me more"),
+    ],
+)
+def test_a_request_is_no_part_of_what_is_sought(question, sought):
+    assert understand(question, [], NOTES).text == sought
+
+
 def test_long_and_strange_questions_have_bounds():
     query = understand("\x00\x1b[31m " + " ".join(f"word{n}x" for n in range(5000)), [], NOTES)
     assert len(query.text) <= MAX_QUERY_CHARS + 200
