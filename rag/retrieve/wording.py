@@ -12,9 +12,11 @@ from rag.words import content_words
 
 _KINDLY: Final = r"(?:(?:hi|hello|hey|ok|okay|so|well|please|kindly|just)\b[\s,!.:]*)*"
 # "Name resolution" and "list comprehensions" are names of things.
-_NOT_A_NOUN: Final = r"\s+(?:the|an?|all|every|each|some|any|me|us|what|which|how|\d+|two|three|four|five|six|seven|eight|nine|ten)\b"
+_NUMBERS: Final = r"\d+|two|three|four|five|six|seven|eight|nine|ten"
+_NOT_A_NOUN: Final = rf"\s+(?:the|an?|all|every|each|some|any|me|us|what|which|how|{_NUMBERS})\b"
 _AROUND: Final = re.compile(
-    rf"^\W*{_KINDLY}(?:(?:(?:can|could|would|will) (?:you|i)|(?:i|we)(?:['’]d| would)? (?:want|need|like|love)(?: you)? to|let)\s+)?"
+    rf"^\W*{_KINDLY}"
+    r"(?:(?:(?:can|could|would|will) (?:you|i)|(?:i|we)(?:['’]d| would)? (?:want|need|like|love)(?: you)? to|let)\s+)?"
     rf"{_KINDLY}(?:give|tell|enumerate|explain|describe|know|learn|hear|find out|(?:show|list|name|see)(?={_NOT_A_NOUN}))\b"
     r"(?:\s+(?:me|us|to me|to us|more|all|everything|please|here))*\s+"
     r"(?:(?:an?|the)\s+(?:(?:short|brief|quick|complete|full|whole)\s+)?(?:list|overview|summary|explanation|description)\s+(?:of|about)\s+)?"
