@@ -48,8 +48,7 @@ class AnswersBench:
     """
 
     def __init__(self, config: Config, cache: Path, shared: Path) -> None:
-        self._config, self._folder, self._shared = config, cache / "retrieval", shared
-        self._pages = cache / "pages"
+        self._config, self._folder, self._shared = config, cache, shared
         self._cache = Cache(cache)
         self._llm = Metered(lambda: build_llm(config))
         identity = {"llm": model_identity(config), "engine": engine_identity(config)}
@@ -97,12 +96,7 @@ class AnswersBench:
         self.close()
 
     def _one(self, questions: AnswerSet, items: Sequence[Item], *, with_plain: bool) -> dict[str, Any]:
-        corpus = questions.corpus or write_pages(self._pages / questions.name, questions.pages)
-        # An index of its own, in a folder, whatever the configured one is.
-        place = {"corpus": corpus, "index": self._folder / questions.name, "store": "", "keep_generations": 1}
-        config = self._config.model_copy(update=place)
-        with ProgressBar() as progress:
-            bring_up(config, progress)
+        config = index_of(questions, self._config, self._folder)
         with build_index(config).open() as generation:
             pages = {path: generation.source(path) for path in generation.paths()}
         with build_assistant(config) as assistant:
@@ -142,7 +136,7 @@ class AnswersBench:
             pieces = cut(pages, llamaindex_splitter(plain.CHUNK_TOKENS, plain.OVERLAP_TOKENS))
             with ProgressBar() as progress:
                 texts = [piece.text for piece in pieces]
-                vectors = kept_vectors(texts, self._embedder, embedder_fingerprint(config), self._folder, progress)
+                vectors = kept_vectors(texts, self._embedder, embedder_fingerprint(config), self._folder / "retrieval", progress)
             return plain.PlainPipeline(pieces, vectors, self._embedder, self._llm, config.max_answer_tokens)
 
         def ask(item: Item) -> Answer:
@@ -154,6 +148,25 @@ class AnswersBench:
     @functools.cached_property
     def _embedder(self) -> Embedder:
         return build_embedder(self._config)
+
+
+def index_of(questions: AnswerSet, config: Config, cache: Path) -> Config:
+    """Bring up an index of a set's pages: one of its own, in a folder, whatever the configured one is.
+
+    Args:
+        questions: the set.
+        config: says how pages are read.
+        cache: folder for such indexes.
+
+    Returns:
+        The configuration with that corpus and index.
+    """
+    corpus = questions.corpus or write_pages(cache / "pages" / questions.name, questions.pages)
+    place = {"corpus": corpus, "index": cache / "retrieval" / questions.name, "store": "", "keep_generations": 1}
+    own = config.model_copy(update=place)
+    with ProgressBar() as progress:
+        bring_up(own, progress)
+    return own
 
 
 def plain_identity(config: Config, pages: Mapping[str, str]) -> dict[str, Any]:

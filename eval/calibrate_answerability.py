@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 
 from eval.agreement import auc
+from eval.answer_sets import Item
 from eval.logistic import chances, fit, folds
-from eval.questions import Question
 from rag.answer.answerable import FILE as COEFFICIENTS
 from rag.answer.answerable import fitted
 from rag.answer.decide import ask_model
@@ -24,7 +24,6 @@ from rag.answer.restate import Restated, read_anew
 from rag.answer.signals import NAMES, signals
 from rag.assistant import Assistant
 from rag.errors import ConfigError
-from rag.retrieve.context import worth_reading
 from rag.types import Message, Retrieval
 
 FILE = Path(__file__).with_name("answerability.jsonl")
@@ -68,14 +67,14 @@ class Fit:
     thresholds: Mapping[float, tuple[float, float, float]]
 
 
-def measure(assistant: Assistant, questions: Sequence[Question], source: str, done: Callable[[str], None]) -> list[Measured]:
+def measure(assistant: Assistant, questions: Sequence[Item], source: str, done: Callable[[str], None]) -> list[Measured]:
     """Measure the signals of some questions with a running system; a model call each."""
     found = []
     for question in questions:
         request = read_request(question.question)
         if question.type not in _LEFT_OUT and request.kind == "question":
-            said, retrieval = _read(assistant, request.question, question.turns)
-            passages = worth_reading(retrieval.passages)
+            said, retrieval = _read(assistant, request.question, question.history, question.page)
+            passages = assistant.closely(retrieval)
             yes = ask_model(assistant.llm, passages, said.question, said.history)
             values = signals(retrieval.query, passages, yes)
             found.append(Measured(source, question.id, not question.silent, {k: round(v, 5) for k, v in values.items()}))
@@ -83,11 +82,11 @@ def measure(assistant: Assistant, questions: Sequence[Question], source: str, do
     return found
 
 
-def _read(assistant: Assistant, question: str, turns: Sequence[Message]) -> tuple[Restated, Retrieval]:
-    """A question as `ask` reads it, and what is found for it."""
+def _read(assistant: Assistant, question: str, turns: Sequence[Message], page: str) -> tuple[Restated, Retrieval]:
+    """A question as `ask` reads it, and what is found for it, on one page if that is given."""
 
     def retrieve(sought: str, before: Sequence[Message]) -> Retrieval:
-        return assistant.search(sought, history=before)
+        return assistant.search(sought, history=before, where={"path": page} if page else None)
 
     steps = read_anew(assistant.llm, question, turns, retrieve(question, turns), retrieve)
     while True:

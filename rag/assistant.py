@@ -17,7 +17,7 @@ from rag.errors import IndexStateError
 from rag.pipeline import ask
 from rag.protocols import LLM, Generation
 from rag.retrieve.retriever import Retriever
-from rag.types import Answer, AskEvent, Message, Retrieval
+from rag.types import Answer, AskEvent, Message, Passage, Retrieval
 
 
 class GenerationSource(Protocol):
@@ -112,6 +112,10 @@ class Assistant:
                 history=history,
                 where=where,
             )
+
+    def closely(self, found: Retrieval) -> tuple[Passage, ...]:
+        """Return the passages that a question is answered from, each with how near its nearest sentence comes."""
+        return self._retriever.closely(found)
 
     def why(self, question: str, path: str) -> tuple[Retrieval, bool]:
         """Return the passages for a question with every chunk of one page among the candidates, and whether the page is indexed."""

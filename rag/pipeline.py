@@ -33,7 +33,6 @@ from rag.load import CorpusFile, read_bytes, sha256
 from rag.plan import Plan, make_plan
 from rag.protocols import LLM, Embedder, Generation, Matrix, Progress, Vector
 from rag.read import LEFT_OUT, Reading
-from rag.retrieve.context import worth_reading
 from rag.retrieve.retriever import Retriever
 from rag.retrieve.spelling import respelt
 from rag.types import Answer, AskEvent, Draft, IngestReport, Message, Notice, Retrieval
@@ -51,7 +50,7 @@ class IngestParts:
         index: where generations go.
         fingerprint: of embedder and chunker.
         read: path, bytes, SHA-256 and surroundings of a file to what it gives; raises `UnreadableFileError`.
-        embedder: loads the embedder; called only if there is something to embed.
+        embedder: gives the embedder, and loads it the first time; called only if there are pages to read.
     """
 
     index: Index
@@ -105,6 +104,8 @@ def ingest(
         under_way: _Batch | None = None
         at_once = _EMBED_FIRST
         with Ahead() as ahead:
+            if todo:
+                ahead.load(parts.embedder)  # while pages are read and the index is opened; nearly every page has a new text
             for number, file in enumerate(todo, 1):
                 reading = _read(file, plan.includes, parts, writer, work)
                 if reading is not None:
@@ -301,7 +302,7 @@ def ask(
             part = yield from _showing(behind(said_before, NOTHING), told_alone(llm, part, pieces[place - 1]))
         if len(pieces) > 1:
             found = retrieve(part, () if place else history)
-        read, source, spoken = worth_reading(found.passages), generation.source, said.language
+        read, source, spoken = retriever.closely(found), generation.source, said.language
         events = answer_one(llm, part, found, read, history, settings, source, timings, start, after=after, language=spoken)
         for event in events:
             if isinstance(event, Draft):

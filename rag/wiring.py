@@ -18,6 +18,7 @@ from rag.assistant import Assistant
 from rag.chunk import CHUNKER_VERSION
 from rag.config import Config
 from rag.embed.bert_folder import supports
+from rag.embed.lazy import LazyEmbedder
 from rag.embed.tokens import WordPieceCounter
 from rag.errors import IndexStateError, ModelError
 from rag.folders import embedder_folder, reranker_folder
@@ -28,7 +29,7 @@ from rag.models.engine import find_engine
 from rag.models.store import model_path
 from rag.pipeline import IngestParts, ingest
 from rag.preview import preview
-from rag.protocols import LLM, Embedder, Generation, Progress, Reranker, Vector
+from rag.protocols import LLM, Embedder, Generation, Progress, Reranker
 from rag.read import Reading, read_page
 from rag.retrieve.retriever import Retriever
 from rag.terms import TERMS_VERSION
@@ -312,21 +313,6 @@ class _Source:
         return self._index.open()
 
 
-class _LazyEmbedder:
-    """Loads the embedder at the first query, so that errors about the index come at once."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._embedder: Embedder | None = None
-        self._lock = threading.Lock()
-
-    def embed_query(self, text: str) -> Vector:
-        with self._lock:
-            if self._embedder is None:
-                self._embedder = build_embedder(self._config)
-            return self._embedder.embed_query(text)
-
-
 class _LazyReranker:
     """Loads the reranker at the first question, and makes questions take turns."""
 
@@ -356,7 +342,9 @@ def build_assistant(config: Config) -> Assistant:
     tokens = functools.lru_cache(maxsize=1)(lambda: build_prompt_counter(config))
 
     reranker = _LazyReranker(config) if config.reranker else None
-    retriever = Retriever(_LazyEmbedder(config), count, candidates=config.candidates, reranker=reranker, fewest=fewest)
+    retriever = Retriever(
+        LazyEmbedder(lambda: build_embedder(config)), count, candidates=config.candidates, reranker=reranker, fewest=fewest
+    )
     settings = AskSettings(
         config.top_k,
         config.max_context_tokens,

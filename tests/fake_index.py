@@ -60,6 +60,19 @@ def vector(text: str, dimension: int = DIMENSION) -> np.ndarray:
     return (drawn / np.linalg.norm(drawn)).astype(np.float32)
 
 
+class VectorEmbedder:
+    """An embedder over `vector`."""
+
+    fingerprint = "fake"
+    dimension = DIMENSION
+
+    def embed_query(self, text):
+        return vector(text)
+
+    def embed_passages(self, texts, on_batch=None):
+        return np.stack([vector(text) for text in texts])
+
+
 def matrix(chunks: Sequence[Chunk], dimension: int = DIMENSION) -> np.ndarray:
     """The vectors of chunks; shape (len(chunks), dimension), float32."""
     return np.array([vector(chunk.embed_text, dimension) for chunk in chunks], dtype=np.float32).reshape(len(chunks), dimension)

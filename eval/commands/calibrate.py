@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from eval.protocol import VERDICT_FIRST
 from rag.config import Config
 
 if TYPE_CHECKING:
+    from eval.answer_sets import Item
     from eval.judging import KeptJudgements
     from eval.labels import Labelled, LabelledAnswer
     from eval.pace import Pace
@@ -67,6 +68,11 @@ def _add_answerability(what: Commands, common: argparse.ArgumentParser) -> None:
     answerability.add_argument(
         "--questions", type=Path, metavar="FILE", help="JSON Lines (default: the questions of this repository)"
     )
+    answerability.add_argument(
+        "--set", action="append", dest="sets", metavar="NAME", help="instead: a set of `eval answers`, its tuning half; repeatable"
+    )
+    answerability.add_argument("--shared", type=Path, default=BENCH.parent, metavar="DIR", help="third parties' pages, for --set")
+    answerability.add_argument("--cache", type=Path, default=CACHE, metavar="DIR", help="where indexes of these are kept")
     answerability.add_argument("--all", action="store_true", help="use both halves, such as for notes of your own")
     answerability.add_argument("--again", action="store_true", help="only fit again what was measured before")
     answerability.set_defaults(command=_answerability)
@@ -83,21 +89,42 @@ def _answerability(options: argparse.Namespace, config: Config) -> int:
         write_measured,
     )
     from eval.pace import Pace
-    from eval.questions import DEFAULT_FILE, read_question_file
     from rag.wiring import build_assistant
 
     measured = read_measured() if FILE.is_file() else []
     if not options.again:
-        file = options.questions or DEFAULT_FILE
-        chosen = [one for one in read_question_file(file).questions if options.all or one.split == "tune"]
-        with build_assistant(config) as assistant, Pace(len(chosen), "questions") as pace:
-            fresh = measure(assistant, chosen, file.stem, pace.step)
-        measured = [one for one in measured if one.source != file.stem] + fresh
-        write_measured(measured)
+        for source, items, where in _to_measure(options, config):
+            with build_assistant(where) as assistant, Pace(len(items), f"questions of {source}") as pace:
+                fresh = measure(assistant, items, source, pace.step)
+            measured = [one for one in measured if one.source != source] + fresh
+            write_measured(measured)
     found = fit_answerability(measured)
     write_coefficients(found, measured)
     sys.stdout.write(coefficients(found, measured))
     return 0
+
+
+def _to_measure(options: argparse.Namespace, config: Config) -> Iterator[tuple[str, list[Item], Config]]:
+    """Names of sources, their questions, and the configuration with an index of their pages."""
+    from eval.answer_sets import ANSWER_SETS, Item, read_answer_set
+    from eval.answers_bench import index_of
+    from eval.questions import DEFAULT_FILE, read_question_file
+    from rag.errors import ConfigError
+
+    for name in options.sets or ():
+        if name not in ANSWER_SETS:
+            raise ConfigError(f"There is no set {name!r}", hint=f"One of: {', '.join(ANSWER_SETS)}.")
+        try:
+            questions = read_answer_set(name, config.corpus, options.shared)
+        except FileNotFoundError as error:
+            raise ConfigError(str(error), hint="Give the folder with --shared.") from error
+        items = [one for one in questions.items if options.all or one.split == "tune"]
+        yield name, items, index_of(questions, config, options.cache)
+    if not options.sets:
+        file = options.questions or DEFAULT_FILE
+        chosen = [one for one in read_question_file(file).questions if options.all or one.split == "tune"]
+        items = [Item(one.id, one.question, one.turns, one.type, one.expected, one.split) for one in chosen]
+        yield ("corpus" if file == DEFAULT_FILE else file.stem), items, config
 
 
 def _judge(options: argparse.Namespace, config: Config) -> int:

@@ -12,16 +12,16 @@ from typing import Final
 from rag.types import Passage
 from rag.words import numbers
 
-NAMES: Final = ("model", "dense", "numbers")
+NAMES: Final = ("model", "sentence", "numbers")
 _EDGE: Final = 1e-3  # a probability is kept this far from 0 and 1 before its logit is taken
 
 
 def signals(question: str, passages: Sequence[Passage], probability: float) -> Mapping[str, float]:
     """Return the signals by name.
 
-    `model` is the logit of the language model's probability of Yes; `dense` is the best cosine similarity of the passages;
-    `numbers` is the share of the question's numbers that stand in the passages, 1 where it has none. Coverage by words, in a
-    passage, in one sentence or in all passages, added nothing to these (docs/LOG.md).
+    `model` is the logit of the language model's probability of Yes; `sentence` is the cosine similarity of the nearest sentence, of
+    the best passage where none was looked at; `numbers` is the share of the question's numbers that stand in the passages, 1 where
+    it has none. Coverage by words, or by words near them, added nothing to these (docs/LOG.md).
 
     Args:
         question: as it was searched for.
@@ -33,6 +33,6 @@ def signals(question: str, passages: Sequence[Passage], probability: float) -> M
     figures = numbers(question)
     return {
         "model": math.log(kept / (1 - kept)),
-        "dense": max((passage.scores.get("dense", 0.0) for passage in passages), default=0.0),
+        "sentence": max((one.scores.get("sentence", one.scores.get("dense", 0.0)) for one in passages), default=0.0),
         "numbers": len(figures & numbers(text)) / len(figures) if figures else 1.0,
     }

@@ -8,7 +8,7 @@ from rag.answer.single import AskSettings
 from rag.assistant import Assistant
 from rag.retrieve.retriever import Retriever
 from rag.types import Answer, Retrieval
-from tests.fake_index import FakeGeneration, page, vector
+from tests.fake_index import FakeGeneration, VectorEmbedder, page
 from tests.fakes import ScriptedLLM
 
 ENGLISH = page("bloom.md", "BLOOM was trained in the year 2022 by a thousand people.", title="BLOOM")
@@ -19,7 +19,7 @@ QUESTION = "In welchem Jahr wurde BLOOM trainiert?"
 def asked(pages, *replies, question=QUESTION, history=()):
     generation = FakeGeneration(pages)
     source = SimpleNamespace(current_number=lambda: 1, open_current=lambda: generation)
-    retriever = Retriever(SimpleNamespace(embed_query=vector), lambda passage: len(passage.text.split()), candidates=10)
+    retriever = Retriever(VectorEmbedder(), lambda passage: len(passage.text.split()), candidates=10)
     llm = ScriptedLLM(*replies, weights={"Yes": 99.0})
     with Assistant(source, retriever, lambda: llm, AskSettings(4, 400, 60, 1e-6)) as assistant:
         events = list(assistant.ask(question, history=history))

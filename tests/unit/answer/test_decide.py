@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from rag.answer.answerable import Answerability, fitted
@@ -23,7 +25,9 @@ def test_signals_are_numbers_of_the_question_and_the_passages():
     found = signals("On how many GPUs was BLOOM trained, 384 or 512?", [passage(dense=0.7)], 0.5)
     assert set(found) == set(NAMES)
     assert found["model"] == pytest.approx(0.0)
-    assert found["dense"] == 0.7
+    assert found["sentence"] == 0.7, "of the passage, where no sentence was looked at"
+    closer = replace(passage(dense=0.7), scores={"dense": 0.7, "sentence": 0.9})
+    assert signals("What is BLOOM?", [passage(dense=0.8), closer], 0.5)["sentence"] == 0.9
     assert found["numbers"] == 0.5
     assert signals("", [], 0.0)["numbers"] == 1.0
 

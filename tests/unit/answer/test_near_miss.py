@@ -10,7 +10,7 @@ from rag.answer.single import AskSettings
 from rag.assistant import Assistant
 from rag.retrieve.retriever import Retriever
 from rag.types import Answer, Draft
-from tests.fake_index import FakeGeneration, page, vector
+from tests.fake_index import FakeGeneration, VectorEmbedder, page
 from tests.fakes import ScriptedLLM
 
 QUESTION = "How many parameters does VALL-E have?"
@@ -23,7 +23,7 @@ NOTE = (
 def events(reply, threshold):
     generation = FakeGeneration([page("speech.md", NOTE, title="Notes")])
     source = SimpleNamespace(current_number=lambda: 1, open_current=lambda: generation)
-    retriever = Retriever(SimpleNamespace(embed_query=vector), lambda passage: len(passage.text.split()), candidates=10)
+    retriever = Retriever(VectorEmbedder(), lambda passage: len(passage.text.split()), candidates=10)
     llm = ScriptedLLM(reply, weights={"Yes": 99.0})
     with Assistant(source, retriever, lambda: llm, AskSettings(4, 400, 60, threshold)) as assistant:
         return list(assistant.ask(QUESTION))

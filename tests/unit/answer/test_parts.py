@@ -12,7 +12,7 @@ from rag.answer.single import AskSettings
 from rag.assistant import Assistant
 from rag.retrieve.retriever import Retriever
 from rag.types import Answer, Draft
-from tests.fake_index import FakeGeneration, page, vector
+from tests.fake_index import FakeGeneration, VectorEmbedder, page
 from tests.fakes import ScriptedLLM
 
 BLOOM = page("bloom.md", "BLOOM was trained in Paris by a thousand people.", title="BLOOM")
@@ -24,7 +24,7 @@ FIRST, SECOND = "BLOOM was trained in Paris.", "Twelve layers are in GPT."
 def asked(*replies, question=QUESTION, yes=lambda messages: 99.0, threshold=1e-6):
     generation = FakeGeneration([BLOOM, GPT])
     source = SimpleNamespace(current_number=lambda: 1, open_current=lambda: generation)
-    retriever = Retriever(SimpleNamespace(embed_query=vector), lambda passage: len(passage.text.split()), candidates=10)
+    retriever = Retriever(VectorEmbedder(), lambda passage: len(passage.text.split()), candidates=10)
     llm = ScriptedLLM(*replies, weights=lambda messages: {"Yes": yes(messages), "No": 1.0})
     with Assistant(source, retriever, lambda: llm, AskSettings(1, 400, 60, threshold)) as assistant:
         events = list(assistant.ask(question))

@@ -28,7 +28,7 @@ from rag.assistant import Assistant
 from rag.errors import ConfigError, LLMError
 from rag.retrieve.retriever import Retriever
 from rag.types import Sentence
-from tests.fake_index import FakeGeneration, page, vector
+from tests.fake_index import FakeGeneration, VectorEmbedder, page
 from tests.fakes import ScriptedLLM
 from tests.unit.eval.parts import PAGE, QUOTE, abstained, answered
 
@@ -184,7 +184,7 @@ def attacked(tmp_path, *replies):
     llm = Metered(lambda: ScriptedLLM(*replies, weights={"Yes": 99.0}))
     generation = FakeGeneration([page("a.md", POISON, title="BERT")])
     source = SimpleNamespace(current_number=lambda: 1, open_current=lambda: generation)
-    retriever = Retriever(SimpleNamespace(embed_query=vector), lambda passage: len(passage.text.split()), candidates=10)
+    retriever = Retriever(VectorEmbedder(), lambda passage: len(passage.text.split()), candidates=10)
     one = Item("a", ATTACK.question, (), "note, override", "answer", "", ("3.3 billion",), page="a.md", attack=ATTACK)
     with Assistant(source, retriever, lambda: llm, AskSettings(4, 400, 60, 0.1)) as assistant:
         asker = Asker(lambda each: assistant.answer(each.question, where={"path": each.page}), llm, {}, Cache(tmp_path))

@@ -19,7 +19,7 @@ from eval.retrieval import Ours, Stock, against, measure, summary
 from eval.retrieval_report import markdown
 from rag.errors import ConfigError
 from rag.retrieve.retriever import Retriever
-from tests.fake_index import FakeGeneration, page, vector
+from tests.fake_index import FakeGeneration, VectorEmbedder, page
 
 PAGES = {"bert.md": "BERT read 3.3 billion words.\n\nIt has 110M parameters.", "tea.md": "Tea is steeped for four minutes."}
 
@@ -116,7 +116,7 @@ def ours():
         page("again.md", "LoRA trains two small matrices!", title="LoRA again"),
         page("tea.md", "Tea is steeped for four minutes.", title="Tea"),
     ]
-    embedder = SimpleNamespace(embed_query=vector)
+    embedder = VectorEmbedder()
     return Retriever(embedder, lambda passage: len(passage.text.split()), candidates=10), FakeGeneration(stored)
 
 
