@@ -50,7 +50,7 @@ class IngestParts:
         index: where generations go.
         fingerprint: of embedder and chunker.
         read: path, bytes, SHA-256 and surroundings of a file to what it gives; raises `UnreadableFileError`.
-        embedder: gives the embedder, and loads it the first time; called only if there are pages to read.
+        embedder: loads the embedder; called only if there is something to embed.
     """
 
     index: Index
@@ -104,8 +104,6 @@ def ingest(
         under_way: _Batch | None = None
         at_once = _EMBED_FIRST
         with Ahead() as ahead:
-            if todo:
-                ahead.load(parts.embedder)  # while pages are read and the index is opened; nearly every page has a new text
             for number, file in enumerate(todo, 1):
                 reading = _read(file, plan.includes, parts, writer, work)
                 if reading is not None:

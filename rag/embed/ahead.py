@@ -25,14 +25,6 @@ class Ahead:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="embed")
         self._over = threading.Event()
 
-    def load(self, embedder: Callable[[], Embedder]) -> None:
-        """Begin to load the embedder, while it is found out what there is to embed; an error comes back with the first texts.
-
-        Args:
-            embedder: gives the embedder, and loads it the first time.
-        """
-        self._thread.submit(embedder)
-
     def embed(self, embedder: Callable[[], Embedder], texts: Sequence[str]) -> Future[Matrix]:
         """Begin to embed.
 

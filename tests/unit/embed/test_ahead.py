@@ -72,19 +72,3 @@ def test_the_embedder_is_loaded_on_the_thread_and_its_failure_reaches_who_waits(
     with Ahead() as ahead, pytest.raises(ModelError, match="There is none"):
         ahead.embed(missing, ["a"]).result()
     assert loaded_by != [threading.current_thread()]
-
-
-def test_loading_begins_before_there_are_texts_and_a_failure_comes_with_them():
-    begun = threading.Event()
-
-    def missing():
-        begun.set()
-        raise ModelError("There is none", hint="Fetch it.")
-
-    with Ahead() as ahead:
-        ahead.load(missing)
-        assert begun.wait(10)
-        with pytest.raises(ModelError, match="There is none"):
-            ahead.embed(missing, ["a"]).result()
-    with Ahead() as ahead:
-        ahead.load(missing)  # and nothing to embed after all: nobody needs it
