@@ -65,10 +65,9 @@ def _add_answerability(what: Commands, common: argparse.ArgumentParser) -> None:
     answerability = what.add_parser(
         "answerability", parents=[common], help="when are the notes silent? fits the model that decides it"
     )
-    answerability.add_argument(
-        "--questions", type=Path, metavar="FILE", help="JSON Lines (default: the questions of this repository)"
-    )
-    answerability.add_argument(
+    which = answerability.add_mutually_exclusive_group()
+    which.add_argument("--questions", type=Path, metavar="FILE", help="JSON Lines (default: the questions of this repository)")
+    which.add_argument(
         "--set", action="append", dest="sets", metavar="NAME", help="instead: a set of `eval answers`, its tuning half; repeatable"
     )
     answerability.add_argument("--shared", type=Path, default=BENCH.parent, metavar="DIR", help="third parties' pages, for --set")
@@ -114,6 +113,7 @@ def _to_measure(options: argparse.Namespace, config: Config) -> Iterator[tuple[s
     for name in options.sets or ():
         if name not in ANSWER_SETS:
             raise ConfigError(f"There is no set {name!r}", hint=f"One of: {', '.join(ANSWER_SETS)}.")
+    for name in options.sets or ():
         try:
             questions = read_answer_set(name, config.corpus, options.shared)
         except FileNotFoundError as error:

@@ -201,8 +201,9 @@ _CHAT: Final = (
     r"ok(?:ay)?|great|cool|nice|perfect|how are you(?: doing| today)?|how is it going|what'?s up|who are you|what are you|"
     r"what(?: else)? can you do|what can i ask(?: you)?|help|test"
 )
+# Nothing is given back: "hi ! hi ! hi !" could be split in so many ways that a dozen of them took a quarter of a minute.
 _TALK: Final = re.compile(
-    rf"^\W*(?:(?:{_GREETINGS}|{_THANKS}|{_CHAT})\b[\s,.!?:)(-]*(?:there|everyone|all|you|bot|assistant|again)?[\s,.!?:)(-]*)+$",
+    rf"^\W*(?:(?:{_GREETINGS}|{_THANKS}|{_CHAT})\b[\s,.!?:)(-]*+(?:there|everyone|all|you|bot|assistant|again)?+[\s,.!?:)(-]*+)+$",
     re.IGNORECASE,
 )
 

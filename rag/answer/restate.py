@@ -14,6 +14,7 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from rag.answer.decide import out_of_reach
 from rag.answer.parts import parts
 from rag.answer.prompt import neutral
 from rag.answer.request import read_request
@@ -94,9 +95,12 @@ def read_anew(
             said, found = other, anew
             yield found
     # Of two questions in one each is searched for by itself.
-    if len(parts(said.question)) == 1 and _is_poor(found) and (wording := (yield from _in_other_words(llm, said.question))):
+    poor = len(parts(said.question)) == 1 and _is_poor(found)
+    if poor and (wording := (yield from _in_other_words(llm, said.question))):
         said = replace(said, understood=(*said.understood, f"searched for as well: {wording}"))
-        found = _as_read(retrieve(f"{said.question} {wording}", said.history), said, found)
+        anew = retrieve(f"{searchable(said.question, said.history)} {wording}", ())
+        # Whether the notes hold the answer is judged by what was asked, whatever the model made of it.
+        found = replace(_as_read(anew, said, found), query=found.query)
         yield found
     return said, found
 
@@ -121,9 +125,9 @@ def told_alone(llm: LLM, part: str, before: str) -> Generator[Draft, None, str]:
 
 
 def _is_poor(found: Retrieval) -> bool:
-    """Whether what was found has few words of the question and is not near it either."""
+    """Whether what was found has few words of the question and is not near it either, and is not refused for that anyway."""
     scores = [passage.scores for passage in found.passages]
-    if not scores or any("coverage" not in one or "dense" not in one for one in scores):
+    if out_of_reach(found.passages) or any("coverage" not in one or "dense" not in one for one in scores):
         return False
     return max(one["coverage"] for one in scores) < _FEW_WORDS and max(one["dense"] for one in scores) < _NOT_NEAR
 

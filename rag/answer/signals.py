@@ -19,9 +19,9 @@ _EDGE: Final = 1e-3  # a probability is kept this far from 0 and 1 before its lo
 def signals(question: str, passages: Sequence[Passage], probability: float) -> Mapping[str, float]:
     """Return the signals by name.
 
-    `model` is the logit of the language model's probability of Yes; `sentence` is the cosine similarity of the nearest sentence, of
-    the best passage where none was looked at; `numbers` is the share of the question's numbers that stand in the passages, 1 where
-    it has none. Coverage by words, or by words near them, added nothing to these (docs/LOG.md).
+    `model` is the logit of the language model's probability of Yes; `sentence` is the cosine similarity of the nearest sentence, a
+    passage of which none was looked at counting by its own; `numbers` is the share of the question's numbers that stand in the
+    passages, 1 where it has none. Coverage by words, or by words near them, added nothing to these (docs/LOG.md).
 
     Args:
         question: as it was searched for.

@@ -48,8 +48,10 @@ class Query:
 
 def understand(question: str, history: Sequence[Message], generation: Generation) -> Query:
     """Return what to search for."""
-    clean = bare(_CONTROL.sub(" ", question))
-    text = searchable(clean, history)
+    whole = _CONTROL.sub(" ", question)
+    clean = bare(whole)
+    # Without the request around it a question is short, and looks as if it went on from the one before.
+    text = clean if (joined := searchable(whole, history)) == whole else joined
     notes = [] if text == clean else [f"read with the question before it: {text[:200]}"]
     text = text[-MAX_QUERY_CHARS:] if len(clean) < MAX_QUERY_CHARS else clean[:MAX_QUERY_CHARS]
     words = generation.words
@@ -72,4 +74,4 @@ def understand(question: str, history: Sequence[Message], generation: Generation
         terms = dict(sorted(terms.items(), key=lambda pair: (words.frequency(pair[0]), pair[0]))[:MAX_TERMS])
     if spoken:
         text = f"{text} ({'; '.join(spoken)})"
-    return Query(text, terms, tuple(dict.fromkeys(_QUOTED.findall(clean))), tuple(notes), unknown)
+    return Query(text, terms, tuple(dict.fromkeys(_QUOTED.findall(whole))), tuple(notes), unknown)

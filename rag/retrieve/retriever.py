@@ -105,7 +105,7 @@ class Retriever:
     def closely(self, found: Retrieval) -> tuple[Passage, ...]:
         """Return the passages of a question that are worth reading, each with how near its nearest sentence is to what was sought.
 
-        Takes some ten milliseconds, so it is not part of finding them.
+        Takes some fifty milliseconds, so it is not part of finding them.
         """
         return look_closely(worth_reading(found.passages), found.query, self._embedder)
 

@@ -1,6 +1,6 @@
 """What a reader says around a question: "can you give me a list of the attacks" asks for the attacks, not for a list.
 
-Knows English words; knows no index. Questions in other languages are put into that of the notes before.
+Knows English words; knows no index. A request in another language stays.
 """
 
 from __future__ import annotations
@@ -10,20 +10,25 @@ from typing import Final
 
 from rag.words import content_words
 
-_KINDLY: Final = r"(?:(?:hi|hello|hey|ok|okay|so|well|please|kindly|just)\b[\s,!.:]*)*"
-# "Name resolution" and "list comprehensions" are names of things.
+_KINDLY: Final = r"(?:(?:hi|hello|hey|ok|okay|so|well|please|kindly|just)\b[\s,!.:]*+){0,6}"
+# "Name resolution", "explain analyze" and "list comprehensions" are names of things, and who can give more arguments gives them.
 _NUMBERS: Final = r"\d+|two|three|four|five|six|seven|eight|nine|ten"
-_NOT_A_NOUN: Final = rf"\s+(?:the|an?|all|every|each|some|any|me|us|what|which|how|{_NUMBERS})\b"
+_BEFORE_A_THING: Final = (
+    rf"(?=[\s,:]+(?:me|us|the|an?|all (?:the|of)|every|each|some|any|about|to (?:me|us)|what|which|who|whose|how|why|when|where|if|"
+    rf"whether|{_NUMBERS})\b)"
+)
 _AROUND: Final = re.compile(
-    rf"^\W*{_KINDLY}"
-    r"(?:(?:(?:can|could|would|will) (?:you|i)|(?:i|we)(?:['’]d| would)? (?:want|need|like|love)(?: you)? to|let)\s+)?"
-    rf"{_KINDLY}(?:give|tell|enumerate|explain|describe|know|learn|hear|find out|(?:show|list|name|see)(?={_NOT_A_NOUN}))\b"
-    r"(?:\s+(?:me|us|to me|to us|more|all|everything|please|here))*\s+"
+    rf"^[\s,.!¿¡]*{_KINDLY}"
+    r"(?:(?:(?:can|could|would|will) you\s+)?"
+    rf"{_KINDLY}(?:give|tell|show|list|name|enumerate|explain|describe)\b{_BEFORE_A_THING}|"
+    r"(?:i|we)(?:['’]d| would)? (?:want|need|like|love) to\s+(?:know|learn|hear|find out|see)\b)"
+    r"(?:[\s,:]+(?:to )?(?:me|us)\b(?: (?:more|all|everything)(?= about\b))?)?[\s,:]+"
     r"(?:(?:an?|the)\s+(?:(?:short|brief|quick|complete|full|whole)\s+)?(?:list|overview|summary|explanation|description)\s+(?:of|about)\s+)?"
-    r"(?:(?:about|all|every|each of)\s+)*",
+    r"(?:(?:(?:more )?about|each of)\s+)*",
     re.IGNORECASE,
 )
 _LEAST: Final = 1  # content words that have to be left
+_LONGEST: Final = 400  # characters; a longer text says more than a request
 
 
 def bare(question: str) -> str:
@@ -34,5 +39,5 @@ def bare(question: str) -> str:
     >>> bare("Tell me about it")
     'Tell me about it'
     """
-    asked = _AROUND.sub("", question, count=1)
+    asked = _AROUND.sub("", question, count=1) if len(question) <= _LONGEST else question
     return asked if len(content_words(asked)) >= _LEAST else question

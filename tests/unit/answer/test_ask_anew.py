@@ -56,7 +56,7 @@ def test_a_follow_up_is_searched_for_and_answered_as_said_anew():
     assert "A language model." not in llm.calls[-1].messages[-1]["content"]
 
 
-LOCKED = "My colleague keeps the big machine to himself all day."
+LOCKED = "My colleague keeps the big server to himself all day."
 SHARING = page("quota.md", "A quota limits how long one user may occupy the server.", title="Quotas")
 
 
@@ -67,6 +67,7 @@ def test_a_question_that_finds_little_is_searched_for_in_other_words_and_answere
     before, after = (next(one.scores for one in each.passages if one.chunk.path == "quota.md") for each in found)
     assert after["coverage"] > before["coverage"]
     assert found[-1].understood == (f"searched for as well: {wording}",)
+    assert found[-1].query == found[0].query == LOCKED, "what decides is what was asked"
     assert answer.citations[0].path == "quota.md"
     last = llm.calls[-1].messages[-1]["content"]
     assert LOCKED in last

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rag.answer.request import Request, read_request
@@ -109,3 +111,10 @@ def test_long_and_strange_texts_take_no_time():
 )
 def test_questions_with_words_of_orders_are_questions(text):
     assert read_request(text) == Request("question", text)
+
+
+def test_many_greetings_cost_no_time():
+    started = time.process_time()
+    assert read_request("hi ! " * 400 + "x").kind == "question"
+    assert read_request("hi ! " * 400).kind == "small_talk"
+    assert time.process_time() - started < 2

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import argparse
 import dataclasses
 
 import pytest
 
 from eval.calibrate_answerability import Measured, fit_answerability, read_measured, write_measured
+from eval.commands.calibrate import _to_measure
 from rag.answer.answerable import fitted
 from rag.answer.signals import NAMES
+from rag.config import load_config
 from rag.errors import ConfigError
 
 
@@ -48,3 +51,10 @@ def test_measurements_are_read_as_they_were_written(tmp_path):
     measured = made(3, True)
     write_measured(measured, tmp_path / "m.jsonl")
     assert read_measured(tmp_path / "m.jsonl") == measured
+
+
+def test_a_set_that_is_not_there_is_said_before_anything_is_measured(monkeypatch):
+    monkeypatch.setattr("eval.answers_bench.index_of", lambda *_: pytest.fail("a set was begun"))
+    options = argparse.Namespace(sets=["corpus", "corpsu"], all=False, shared=None, cache=None, questions=None)
+    with pytest.raises(ConfigError, match="no set 'corpsu'"):
+        next(_to_measure(options, load_config()))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rag.retrieve.acronyms import long_form, short_forms
 from rag.retrieve.query import MAX_QUERY_CHARS, MAX_TERMS, understand
 from rag.retrieve.spelling import corrected, respelt
+from rag.retrieve.wording import bare
 from rag.words import words
 from tests.fake_index import FakeGeneration, page
 
@@ -66,7 +69,10 @@ def test_what_the_reader_quoted_is_a_phrase():
         ("Could you give me a short list of the few bits?", "the few bits?"),
         ("Please explain how weights are stored", "how weights are stored"),
         ("I would like to know about attention", "attention"),
+        ("Tell me, what are weights?", "what are weights?"),
         ("name resolution of weights", "name resolution of weights"),
+        ("explain analyze of weights", "explain analyze of weights"),
+        ("Can I give more than few bits?", "Can I give more than few bits?"),
         ("List comprehensions in weights", "List comprehensions in weights"),
         ("What is a list of weights?", "What is a list of weights?"),
         ("Tell me more", "Tell me more"),
@@ -74,6 +80,21 @@ def test_what_the_reader_quoted_is_a_phrase():
 )
 def test_a_request_is_no_part_of_what_is_sought(question, sought):
     assert understand(question, [], NOTES).text == sought
+
+
+def test_a_request_taken_away_makes_no_follow_up_and_loses_no_quotation():
+    history = [{"role": "user", "content": "What does KID need?"}]
+    assert understand("Can you tell me which weights are stored in few bits?", history, NOTES).text.startswith("which weights")
+    assert understand("Tell me about its images", history, NOTES).text.startswith("What does KID need? Tell me")
+    assert understand('"Name the weights" in few bits', [], NOTES).phrases == ("Name the weights",)
+
+
+@pytest.mark.parametrize("kindly", ["please ", "please, ", "so, ", "hi ! ", "can you ", "tell me, ", "give me the "])
+def test_a_long_request_costs_no_time(kindly):
+    started = time.process_time()
+    understand(kindly * 4000 + "what?", [], NOTES)
+    bare(kindly * (399 // len(kindly)) + "x")
+    assert time.process_time() - started < 2
 
 
 def test_long_and_strange_questions_have_bounds():
