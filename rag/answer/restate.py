@@ -97,11 +97,12 @@ def read_anew(
     # Of two questions in one each is searched for by itself.
     poor = len(parts(said.question)) == 1 and _is_poor(found)
     if poor and (wording := (yield from _in_other_words(llm, said.question))):
-        said = replace(said, understood=(*said.understood, f"searched for as well: {wording}"))
         anew = retrieve(f"{searchable(said.question, said.history)} {wording}", ())
-        # Whether the notes hold the answer is judged by what was asked, whatever the model made of it.
-        found = replace(_as_read(anew, said, found), query=found.query)
-        yield found
+        if not out_of_reach(anew.passages):  # else the wording went astray
+            said = replace(said, understood=(*said.understood, f"searched for as well: {wording}"))
+            # Whether the notes hold the answer is judged by what was asked, whatever the model made of it.
+            found = replace(_as_read(anew, said, found), query=found.query)
+            yield found
     return said, found
 
 
