@@ -23,7 +23,7 @@ from rag.config import Config
 from rag.errors import ConfigError, UnreadableFileError
 from rag.load import decode
 from rag.progress import ProgressBar
-from rag.protocols import Embedder, Matrix, QueryEmbedder, Reranker, Vector
+from rag.protocols import Embedder, Matrix, Reranker, Vector
 from rag.retrieve.retriever import Retriever
 from rag.types import Passage
 from rag.wiring import (
@@ -130,7 +130,7 @@ class RetrievalBench:
         """Settings of an index of its own, in a folder, whatever the configured one is."""
         return {"index": self._cache / name, "store": "", "keep_generations": 1}
 
-    def _retriever(self, embedder: QueryEmbedder, count: Callable[[str], int]) -> Retriever:
+    def _retriever(self, embedder: Embedder | _Remembering, count: Callable[[str], int]) -> Retriever:
         return Retriever(
             embedder,
             _passages(count),

@@ -30,15 +30,7 @@ class TokenCounter(Protocol):
         ...
 
 
-class QueryEmbedder(Protocol):
-    """Queries to unit vectors."""
-
-    def embed_query(self, text: str) -> Vector:
-        """Embed one query; shape (dimension,)."""
-        ...
-
-
-class Embedder(QueryEmbedder, Protocol):
+class Embedder(Protocol):
     """Texts to unit vectors."""
 
     @property
@@ -49,6 +41,10 @@ class Embedder(QueryEmbedder, Protocol):
     @property
     def dimension(self) -> int:
         """Length of a vector."""
+        ...
+
+    def embed_query(self, text: str) -> Vector:
+        """Embed one query; shape (dimension,)."""
         ...
 
     def embed_passages(self, texts: Sequence[str], on_batch: Callable[[int], None] | None = None) -> Matrix:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rag.answer.decide import out_of_reach
+from rag.answer.language import language
 from rag.answer.parts import parts
 from rag.answer.prompt import neutral
 from rag.answer.request import read_request
@@ -94,10 +95,8 @@ def read_anew(
         if _nearer(anew, found):  # else there are notes in the language of the question that come nearer
             said, found = other, anew
             yield found
-    # Of two questions in one each is searched for by itself.
-    poor = len(parts(said.question)) == 1 and _is_poor(found)
-    if poor and (wording := (yield from _in_other_words(llm, said.question))):
-        anew = retrieve(f"{searchable(said.question, said.history)} {wording}", ())
+    if _may_be_reworded(said) and _is_poor(found) and (wording := (yield from _in_other_words(llm, said.question))):
+        anew = retrieve(f"{said.question} {wording}", ())
         if not out_of_reach(anew.passages):  # else the wording went astray
             said = replace(said, understood=(*said.understood, f"searched for as well: {wording}"))
             # Whether the notes hold the answer is judged by what was asked, whatever the model made of it.
@@ -123,6 +122,15 @@ def told_alone(llm: LLM, part: str, before: str) -> Generator[Draft, None, str]:
     if searchable(part, turns) == part:
         return part
     return (yield from _completed(llm, part, turns)) or f"{before} {part}"
+
+
+def _may_be_reworded(said: Restated) -> bool:
+    """Whether a question says all that it asks for, is one question, and is in English, as the example of another wording is.
+
+    "Where does it say so?" in other words is about anything; of two questions in one each is searched for by itself.
+    """
+    alone = searchable(said.question, said.history) == said.question
+    return alone and len(parts(said.question)) == 1 and language(said.question) in {"English", ""}
 
 
 def _is_poor(found: Retrieval) -> bool:

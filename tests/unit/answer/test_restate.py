@@ -174,3 +174,21 @@ def test_it_can_be_stopped_while_the_model_writes():
     assert isinstance(next(steps), Draft)
     steps.close()
     assert llm.closed_early == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "history", "note", "reworded"),
+    [
+        ("Who keeps the kettle warm over night?", (), NOTES, True),
+        ("Where does it say so?", HISTORY, NOTES, False),
+        ("Wer hält den Kessel über Nacht warm?", (), GERMAN, False),
+        ("Who keeps the kettle warm, and when is the tea poured out?", (), NOTES, False),
+    ],
+)
+def test_only_one_whole_question_in_the_language_of_the_example_is_said_in_other_words(question, history, note, reworded):
+    wording = "What maintains the temperature of water?"
+    poor = replace(note, scores={"dense": 0.3, "coverage": 0.2})
+    said, sought = read(ScriptedLLM(wording), question, history, note=poor, better=-0.1)
+    assert said.question == question
+    assert ((f"{question} {wording}", []) in sought) is reworded
+    assert bool(said.understood) is reworded
