@@ -5,11 +5,13 @@ Attribution does not trust the model: its markers are a hint worth a little. Kno
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from rag.align import to_source
 from rag.answer.prompt import is_told
@@ -25,6 +27,11 @@ _SHORT_WORDS = 3
 _GAIN = 0.25  # a further unit is cited only if it covers this much more of the sentence
 _REPEATED = 0.15  # what a word of the question weighs in a sentence, beside one that answers it
 _MOST_UNITS = 3
+_MOST_ITEMS = 8
+_LEAST_PARTS = 3  # parts of a sentence that names the items of a list
+_NAMED = 0.6  # share of a part's words that an item must hold to be the one that it names
+_PARTS = re.compile(r"[,;:]|\band\b|\bor\b")
+_ITEM = re.compile(r"(?:[-*+•]|\d{1,3}[.)])\s")
 _QUOTED = 2
 _AS_NEAR = 0.6  # of what the nearest holds
 _PER_RANK = 0.02  # share of the question's words that a passage further down has to hold more to be as near
@@ -94,7 +101,8 @@ class Evidence:
     def attribute(self, sentence: str, hinted: Sequence[int] = ()) -> Attribution:
         """Find the units that support a sentence.
 
-        A sentence of few words is elliptical ("46 languages"): it is read with the question, and one unit has to hold it all.
+        A sentence of few words is elliptical ("46 languages"): it is read with the question, and one unit has to hold it all. One
+        that names the items of a list is supported by these, each of which holds little of it.
 
         Args:
             sentence: without markers.
@@ -114,6 +122,7 @@ class Evidence:
             if chosen and not new_number and self._worth(best.words & (said - covered), said) < _GAIN:
                 break
             chosen.append(best)
+        chosen = self._items_named(sentence, chosen) or chosen
         held = frozenset(word for unit in chosen for word in unit.words)
         held_numbers = frozenset(number for unit in chosen for number in unit.numbers)
         missing = frozenset(numbers(sentence)) - held_numbers
@@ -188,6 +197,29 @@ class Evidence:
             if score > best_score:
                 best, best_score = unit, score
         return best
+
+    def _items_named(self, sentence: str, instead: Sequence[Unit]) -> list[Unit]:
+        """The items of one list that the parts of a sentence name, if they hold more of it than the units found for it do."""
+        parts = [new for part in _PARTS.split(sentence) if (new := frozenset(content_words(part)) - self.known.asked)]
+        said = frozenset(word for part in parts for word in part)
+        found: list[Unit] = []
+        most = self.share(said & frozenset(word for unit in instead for word in unit.words), said)
+        for run in self._lists if len(parts) >= _LEAST_PARTS else ():
+            named = [max(run, key=lambda unit: self.share(unit.words & part, part)) for part in parts]
+            items = list(dict.fromkeys(unit for unit, part in zip(named, parts, strict=True) if self._is_named(unit, part)))
+            held = self.share(said & frozenset(word for unit in items for word in unit.words), said)
+            if len(items) <= _MOST_ITEMS and held > most:
+                found, most = items, held
+        return found
+
+    def _is_named(self, item: Unit, part: frozenset[str]) -> bool:
+        return self.share(item.words & part, part) >= _NAMED
+
+    @functools.cached_property
+    def _lists(self) -> tuple[tuple[Unit, ...], ...]:
+        """Items of the notes that follow one another in a passage, two or more."""
+        runs = (tuple(run) for key, run in groupby(self.units, lambda unit: (unit.passage, bool(_ITEM.match(unit.text)))) if key[1])
+        return tuple(run for run in runs if len(run) > 1)
 
     def _worth(self, held: frozenset[str], wanted: frozenset[str]) -> float:
         """Share of `wanted` that `held` has, 0 to 1, in which words of the question count for little."""

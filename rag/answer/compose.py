@@ -131,8 +131,7 @@ class Composer:
     @property
     def tie(self) -> float:
         """How much of what was asked about stands where the notes say what the answer comes down to, 0 to 1; 0 until then."""
-        said = answering(self._question, [one.text for one in self._sentences if one.support == "supported"])
-        return tie(self._question, said, self.evidence) if said else 0.0
+        return self._tie(answering(self._question, self._supported, self.evidence.known))
 
     @property
     def loosest_tie(self) -> float:
@@ -142,9 +141,15 @@ class Composer:
     @property
     def tie_at_last(self) -> float:
         """The same once nothing more comes, when the first sentence has to do where none was what the answer comes down to."""
-        supported = [one.text for one in self._sentences if one.support == "supported"]
-        said = answering(self._question, supported) or " ".join(supported[:1])
-        return tie(self._question, said, self.evidence) if said else 0.0
+        supported = self._supported
+        return self._tie(answering(self._question, supported, self.evidence.known) or supported[:1])
+
+    @property
+    def _supported(self) -> list[str]:
+        return [one.text for one in self._sentences if one.support == "supported"]
+
+    def _tie(self, said: Sequence[str]) -> float:
+        return max((tie(self._question, one, self.evidence) for one in said), default=0.0)
 
     @property
     def declines(self) -> bool:

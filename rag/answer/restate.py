@@ -185,12 +185,14 @@ def _completed(llm: LLM, question: str, history: Sequence[Message]) -> Generator
 
 
 def _is_that(question: str, said: str, before: str) -> bool:
-    """Whether `said` asks what a follow-up asks, names included, and more, and is another question than the one before."""
+    """Whether `said` asks what a follow-up asks, names included, stands alone, and is not the question before."""
     earlier, now, then = (frozenset(content_words(text)) for text in (before, said, question))
     names = frozenset(content_words(" ".join(_NAME.findall(question))))
     asks = said.endswith("?") or not question.rstrip().endswith("?")
     keeps = names <= now and numbers(question) <= numbers(said) and len(then & now) >= _KEPT * len(then - _POINTING)
-    return bool(now - then) and now != earlier and asks and keeps
+    # Two sentences made one bring in nothing new, and refer back no more.
+    whole = bool(now - then) or searchable(said, [{"role": "user", "content": before}]) == said
+    return whole and now != earlier and asks and keeps
 
 
 def _told(earlier: str, answer: str, question: str) -> str:

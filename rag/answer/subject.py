@@ -54,25 +54,40 @@ def subject_words(question: str, known: Known) -> frozenset[str]:
     return frozenset(found)
 
 
-def answering(question: str, sentences: Sequence[str]) -> str:
-    """Return what the answer comes down to: its first sentence, or the first with a number of its own where one is asked for.
+def answering(question: str, sentences: Sequence[str], known: Known) -> tuple[str, ...]:
+    """Return what the answer may come down to: its first sentence, or, where a number is asked for, those that bring one.
 
-    What stands before it may be tied to the question and say nothing of what was asked. A sentence that ends in a colon goes on.
+    What stands before it may be tied to the question and say nothing of what was asked; a model that copies a passage says the year
+    first and the number later. So of those that bring a number each counts that holds more of what was asked, names left out, than
+    those before it. A sentence that ends in a colon goes on.
 
     Args:
         question: as asked.
         sentences: of the answer so far, without markers.
+        known: what the passages and the question say.
 
     Returns:
-        Its text; empty while it is still to come.
+        Their texts; none while it is still to come.
     """
+    if not _ASKS_NUMBER.search(question):
+        return _from(sentences, 0)[:1]
     brought = numbers(question)
+    wanted = frozenset(content_words(question)) - subject_words(question, known)
+    found: list[str] = []
+    most = -1
     for place, sentence in enumerate(sentences):
-        if not _ASKS_NUMBER.search(question) or numbers(sentence) - brought:
-            if not sentence.rstrip().endswith(":"):
-                return sentence
-            return " ".join(sentences[place : place + 2]) if place + 1 < len(sentences) else ""
-    return ""
+        held = len(wanted & frozenset(content_words(sentence)))
+        if numbers(sentence) - brought and held > most:
+            found.extend(_from(sentences, place))
+            most = held
+    return tuple(found)
+
+
+def _from(sentences: Sequence[str], place: int) -> tuple[str, ...]:
+    """The sentence at a place, with the next one if it goes on; none where that is still to come."""
+    if not sentences[place:] or not sentences[place].rstrip().endswith(":"):
+        return tuple(sentences[place : place + 1])
+    return (" ".join(sentences[place : place + 2]),) if place + 1 < len(sentences) else ()
 
 
 def tie(question: str, said: str, evidence: Evidence) -> float:

@@ -60,6 +60,14 @@ def test_a_follow_up_is_made_whole_and_needs_no_history_any_more():
     assert sought == [("How many parameters does BLOOM have?", [])]
 
 
+def test_two_sentences_made_one_question_bring_in_nothing_new_and_are_taken():
+    asked = "The layers of that are gone too. How do I get those back?"
+    said, _ = read(ScriptedLLM("How do I get its layers back?"), asked, HISTORY)
+    assert not said.understood
+    said, _ = read(ScriptedLLM("How do I get the layers back?"), asked, HISTORY)
+    assert said.question == "How do I get the layers back?"
+
+
 @pytest.mark.parametrize(
     ("question", "written"),
     [

@@ -85,3 +85,23 @@ def test_a_model_file_names_features_that_there_are(tmp_path):
 
 def test_more_of_the_evidence_never_weighs_against_a_sentence():
     assert all(weight >= 0 for weight in load_model().weights.values())
+
+
+KITCHEN = passage(
+    "What is kept where:\n\n- Cups – the upper shelf\n- Kettle – beside the stove\n- Tea tins – the dry cupboard\n"
+    "- Spoons – the drawer\n\nThe cellar is damp."
+)
+
+
+@pytest.mark.parametrize(
+    ("claim", "cited", "support"),
+    [
+        ("The four things kept are cups, the kettle, tea tins, and spoons.", 4, "supported"),
+        ("The four things kept are plates, the mixer, wine bottles, and candles.", 0, "unsupported"),
+    ],
+)
+def test_a_sentence_that_names_the_items_of_a_list_cites_each(claim, cited, support):
+    evidence = Evidence([KITCHEN], "Which four things are kept here?")
+    found = evidence.attribute(claim)
+    assert verdict(claim, found, evidence).support == support
+    assert sum(unit.text.startswith("-") for unit in found.units) == cited
