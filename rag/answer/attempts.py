@@ -7,13 +7,15 @@ nothing came of the first. All begin with the best, so what an engine remembers 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from rag.answer.attribute import Evidence
 from rag.answer.decide import Decision, ask_model, decide, out_of_reach, unless_untied, weigh
 from rag.answer.lists import asks_for_list
+from rag.answer.parts import compares
+from rag.answer.premise import denial
 from rag.answer.prompt import messages, write_task
 from rag.errors import PromptTooLongError
 from rag.protocols import LLM
@@ -25,9 +27,6 @@ SURE: Final = 0.4
 """Probability from which the best passages do, 0 to 1."""
 _HOPELESS: Final = 0.5
 """Share of the threshold below which all of them do not help either."""
-
-
-_COMPARES: Final = re.compile(r"\b(?:or|versus|vs|than|compar\w+|differ\w*|both|between)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +65,7 @@ def attempts(
         yield Attempt(tuple(passages), decision, first=True, last=True)
         return
     first, best, sought = True, _best(passages), query or question
-    if len(best) < len(passages) and not asks_for_list(question) and not _COMPARES.search(question):
+    if len(best) < len(passages) and not asks_for_list(question) and not compares(question):
         yield None
         yes = ask_model(llm, best, question, history)
         # What the rest holds speaks for reading it, and not for answering without.
@@ -114,7 +113,8 @@ def fitting(
     room = llm.context_tokens - answer_tokens
     kept = tuple(passages)
     while True:
-        needed = llm.count_prompt(messages(kept, question, history, write_task(question)))
+        task = write_task(question, denial(question, Evidence(kept, question)))
+        needed = llm.count_prompt(messages(kept, question, history, task))
         if needed <= room:
             return kept
         if not kept:

@@ -22,6 +22,7 @@ _BEGINS: Final = re.compile(_ASKS, re.IGNORECASE)
 _OF_BOTH: Final = re.compile(r"\b(?:each|both|either|respectively)\b", re.IGNORECASE)
 _LEAST: Final = 2  # content words of a part without a name; "and when?" is answered by the sentence that answers the rest
 _NAME: Final = re.compile(r"\s[^\W\d_]*[A-Z]")
+_COMPARES: Final = re.compile(r"\b(?:or|versus|vs|than|compar\w+|differ\w*|both|between)\b", re.IGNORECASE)
 
 
 def parts(question: str) -> tuple[str, ...]:
@@ -39,6 +40,15 @@ def parts(question: str) -> tuple[str, ...]:
     if not (_is_whole(one) and _is_whole(other)):
         return (question,)
     return (f"{one.rstrip('?')}?", f"{other[0].upper()}{other[1:].rstrip('?')}?")
+
+
+def compares(question: str) -> bool:
+    """Whether a question is about two things beside one another.
+
+    >>> compares("Which is older, tea or coffee?")
+    True
+    """
+    return bool(_COMPARES.search(question))
 
 
 def _is_whole(part: str) -> bool:

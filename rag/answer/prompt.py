@@ -39,6 +39,8 @@ _YES_OR_NO = re.compile(
     r"est-ce|peut-on|y a-t-il|puedo|puede|posso|può|c['’]è)(?=\s)",
     re.IGNORECASE,
 )
+# A sentence pointed to is minded; one that has nothing to do with the question hardly changes an answer (docs/LOG.md).
+_MIND = 'Mind what the notes say: "{denial}" If it shows that the question assumes something wrong, say that first.\n\n'
 YES, NO = "Yes", "No"
 
 _HISTORY_CHARS = 600
@@ -53,12 +55,21 @@ _TOLD = 2  # words of a note's order that a question must share to be about it
 _IN_ANY_ORDER = frozenset(content_words("answer question word note say write reply instruction"))
 
 
-def write_task(question: str) -> str:
-    """Return what the model is to do with the notes and a question."""
-    if _YES_OR_NO.match(question):
-        return f"{WRITE_SEVERAL if asks_for_list(question) else WRITE} {_NOT_ONLY_YES}"
+def write_task(question: str, denial: str = "") -> str:
+    """Say what the model is to do with the notes and a question.
+
+    Args:
+        question: as asked.
+        denial: a sentence of the notes that may deny what the question takes for granted; empty for none.
+
+    Returns:
+        The last paragraphs of the prompt.
+    """
     # What asks for several things is known in English only; in other languages all of them are asked for, which does no harm.
-    return WRITE_SEVERAL if asks_for_list(question) or language(question) not in {"English", ""} else WRITE
+    several = asks_for_list(question) or not (_YES_OR_NO.match(question) or language(question) in {"English", ""})
+    task = WRITE_SEVERAL if several else WRITE
+    mind = _MIND.format(denial=neutral(denial)) if denial else ""
+    return f"{mind}{task} {_NOT_ONLY_YES}" if _YES_OR_NO.match(question) else f"{mind}{task}"
 
 
 def passage_block(number: int, passage: Passage, question: str = "") -> str:

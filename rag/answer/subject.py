@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from rag.answer.attribute import Evidence, Unit
+from rag.answer.parts import compares
 from rag.answer.quantities import asked_units, quantities
 from rag.answer.rules import Known, names
 from rag.words import content_words, numbers
@@ -40,7 +41,12 @@ def subject_words(question: str, known: Known) -> frozenset[str]:
     >>> subject_words("How many languages does it know?", Known("", ""))
     frozenset()
     """
-    found: set[str] = set()
+    return frozenset(word for name in _subjects(question, known) for word in name)
+
+
+def _subjects(question: str, known: Known) -> list[frozenset[str]]:
+    """The words of each name."""
+    found: list[frozenset[str]] = []
     english = bool(_ENGLISH.search(question))
     for name in names(question, known):
         short = name[:-1] if name.endswith("s") and name[:-1].isupper() else name
@@ -50,8 +56,14 @@ def subject_words(question: str, known: Known) -> frozenset[str]:
         for match in re.finditer(rf"\b{re.escape(name)}", question):
             rest = _REST_OF_NAME.match(question, match.end())
             end = rest.end() if rest else match.end()
-            found.update(content_words(question[match.end() if spelt_out else match.start() : end]))
-    return frozenset(found)
+            found.append(frozenset(content_words(question[match.end() if spelt_out else match.start() : end])))
+    return found
+
+
+def _alternatives(question: str, known: Known) -> list[frozenset[str]]:
+    """What an answer has to be said of, any one of them: all that a question names, or one of the two that it compares."""
+    names = [name for name in _subjects(question, known) if name]
+    return names if compares(question) and len(names) > 1 else [frozenset(word for name in names for word in name)]
 
 
 def answering(question: str, sentences: Sequence[str], known: Known) -> tuple[str, ...]:
@@ -93,7 +105,8 @@ def _from(sentences: Sequence[str], place: int) -> tuple[str, ...]:
 def tie(question: str, said: str, evidence: Evidence) -> float:
     """Measure how much of the asked names stands where the notes say what the answer says.
 
-    A name may stand in the unit itself, in the headings above it, or in the unit before or after it.
+    Where two are compared each is told of by itself, so one of them does. A name may stand in the unit itself, in the headings
+    above it, or in the unit before or after it.
 
     Args:
         question: as asked.
@@ -107,16 +120,16 @@ def tie(question: str, said: str, evidence: Evidence) -> float:
     wanted = asked_units(question)
     if wanted and any(measured) and not wanted.intersection(measured):
         return 0.0
-    anchors = subject_words(question, evidence.known)
+    subjects = _alternatives(question, evidence.known)
     new = frozenset(content_words(said)) - evidence.known.asked
     fresh = numbers(said) - numbers(question)
-    if not anchors or not new:
+    if not new or not all(subjects):
         return 1.0
     scores = [evidence.share(unit.words & new, new) + _NUMBER * len(unit.numbers & fresh) for unit in evidence.units]
     best = max(scores, default=0.0)
     # "Yes, it does" says nothing that stands somewhere: then it is enough that the subject does.
     close = [index for index, score in enumerate(scores) if score >= _AS_GOOD * best]
-    return max((evidence.share(anchors & _around(evidence.units, index), anchors) for index in close), default=0.0)
+    return max((_held(subjects, evidence, index) for index in close), default=0.0)
 
 
 def loosest_tie(question: str, evidence: Evidence) -> float:
@@ -131,10 +144,14 @@ def tightest_tie(question: str, evidence: Evidence) -> float:
 
 def _ties(question: str, evidence: Evidence) -> list[float]:
     """How much of the asked names stands around each unit."""
-    anchors = subject_words(question, evidence.known)
-    if not anchors:
-        return [1.0]
-    return [evidence.share(anchors & _around(evidence.units, index), anchors) for index in range(len(evidence.units))]
+    subjects = _alternatives(question, evidence.known)
+    return [_held(subjects, evidence, index) for index in range(len(evidence.units))] if all(subjects) else [1.0]
+
+
+def _held(subjects: Sequence[frozenset[str]], evidence: Evidence, index: int) -> float:
+    """The most that stands around a unit of any of the subjects, 0 to 1."""
+    near = _around(evidence.units, index)
+    return max(evidence.share(subject & near, subject) for subject in subjects)
 
 
 def _around(units: tuple[Unit, ...], index: int) -> frozenset[str]:

@@ -12,13 +12,14 @@ from typing import Final
 from rag.answer.compose import Composer
 from rag.answer.lists import missing_items
 from rag.answer.opinion import MOST, ask_opinions
+from rag.answer.premise import denial
 from rag.answer.prompt import messages, write_task
 from rag.protocols import LLM
 from rag.types import Draft, Message, Passage
 
 NOTHING: Final = Draft("", 0, (), ())
 """What is shown while there is nothing to show; a caller can stop there."""
-_QUOTED_TIE: Final = 0.5  # where an answer needs more than this, the decision was too narrow for sentences that are only near
+_QUOTED_TIE: Final = 0.1  # where an answer needs more than this, the decision was too narrow for sentences that are only near
 _QUOTED_COVERAGE: Final = 0.5  # share of the question's words that a quotation must hold to be offered as its answer
 
 
@@ -88,7 +89,8 @@ def write(
     for given in (tuple(passages), tuple(passages[:1])) if first and last else (tuple(passages),):
         composer = Composer(given, question, source, drop_unsupported=drop_unsupported, after=after)
         draft, tied = NOTHING, least_tie <= composer.loosest_tie
-        for piece in llm.stream(messages(given, question, history, write_task(question)), max_tokens=max_tokens):
+        task = write_task(question, denial(question, composer.evidence))
+        for piece in llm.stream(messages(given, question, history, task), max_tokens=max_tokens):
             if piece:  # an empty one says that the prompt is still being read
                 composer.add(piece)
                 draft = composer.draft()

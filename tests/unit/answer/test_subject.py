@@ -193,3 +193,11 @@ def test_a_short_form_keeps_its_version():
 )
 def test_a_number_of_another_measure_is_no_answer(question, said, tied):
     assert tie(question, said, Evidence([passage(said)], question)) == tied
+
+
+def test_of_two_that_are_compared_an_answer_is_said_of_one():
+    note = "Orla took 9 hours. Rain fell on the second of the days. The weather was mild. Brin took 12 hours."
+    compared, of_both = "Which took more hours, Orla or Brin?", "How many hours did Orla and Brin take?"
+    assert tie(compared, "Brin took 12 hours.", Evidence([passage(note)], compared)) == 1.0
+    assert tie(of_both, "Brin took 12 hours.", Evidence([passage(note)], of_both)) < 0.6
+    assert tie(compared, "The weather was mild.", Evidence([passage("The weather was mild.")], compared)) == 0.0
