@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from rag.answer.abstain import DECLINED, GREETING
+from rag.answer.language import language
 from rag.answer.parts import behind, joined, parts, silent
 from rag.answer.request import read_request
 from rag.answer.restate import read_anew, told_alone
@@ -284,11 +285,11 @@ def ask(
         most = settings.max_tokens
         return retriever.retrieve(sought, generation, top_k=settings.top_k, max_tokens=most, history=turns, where=where)
 
-    found = replace(retrieve(asked, history), question=question)
+    asked, found = _well_spelt(asked, replace(retrieve(asked, history), question=question), lambda text: retrieve(text, history))
     timings = {"retrieve": time.perf_counter() - start}
     yield found
     said, found = yield from read_anew(llm, asked, history, found, retrieve)
-    asked, history = respelt(said.question, found.unknown, (passage.text for passage in found.passages)), said.history
+    asked, history = _mended(said.question, found), said.history
 
     done: list[Answer] = []
     pieces = parts(asked)
@@ -318,6 +319,20 @@ def _showing(shown: Draft, steps: Generator[Draft, None, str]) -> Generator[Draf
             next(steps)
         except StopIteration as end:
             return str(end.value)
+
+
+def _well_spelt(asked: str, found: Retrieval, retrieve: Callable[[str], Retrieval]) -> tuple[str, Retrieval]:
+    """The question without its slips, and what is found for it: an embedder reads a misspelt word as another."""
+    mended = _mended(asked, found)
+    if mended == asked:
+        return asked, found
+    anew = retrieve(mended)
+    return mended, replace(anew, question=found.question, understood=(*found.understood, *anew.understood))
+
+
+def _mended(asked: str, found: Retrieval) -> str:
+    """The question without its slips; a word of another language is none."""
+    return respelt(asked, found.unknown, (one.text for one in found.passages)) if language(asked) in {"English", ""} else asked
 
 
 def _not_a_question(kind: str, generation: int, start: float) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from rapidfuzz import process
@@ -16,6 +16,8 @@ _SHORTEST: Final = 5  # shorter words have too many neighbours
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _RUN: Final = re.compile(r"(.)\1+")
 _LONG: Final = 9  # from here two slips are allowed
+_SURE: Final = 8  # from here a word one slip away is hardly ever another one
+_SHORT: Final = 4  # "form" and "from" are both words, and shorter ones more often still
 
 
 def corrected(term: str, vocabulary: Sequence[str]) -> list[str]:
@@ -38,9 +40,10 @@ def corrected(term: str, vocabulary: Sequence[str]) -> list[str]:
 
 
 def respelt(question: str, unknown: Collection[str], texts: Iterable[str]) -> str:
-    """Mend a letter too many or too few of a pair in a question, for a reader that does not guess.
+    """Mend the slips in a question that are surely slips, for a reader that does not guess.
 
-    Any other slip may be another name or word (Mixtral, Mistral; county, country): it stays.
+    A letter too many or too few of a pair, two letters that changed places, and one slip in a long word that is written like no
+    name. Any other may be another name or word (Mixtral, Mistral; county, country): it stays.
 
     Args:
         question: as asked.
@@ -54,19 +57,42 @@ def respelt(question: str, unknown: Collection[str], texts: Iterable[str]) -> st
     'contex window of Apertus?'
     >>> respelt("How large is Mixtral?", {"mixtral"}, ["Mistral has 7 billion parameters."])
     'How large is Mixtral?'
+    >>> respelt("waht is tokenizaton?", {"waht", "tokenizaton"}, ["What tokenization is."])
+    'What is tokenization?'
     """
     if not unknown:
         return question
     written: dict[str, str] = {}
+    singles: dict[str, str] = {}
     for text in texts:
         for word in _WORD.findall(text):
-            written.setdefault(_single(word), word)
+            for key, table in ((word.casefold(), written), (_single(word), singles)):
+                if key not in table or word.islower():  # a capital at the start of a sentence is none of the word's
+                    table[key] = word
 
     def mended(match: re.Match[str]) -> str:
         word = match.group()
-        return written.get(_single(word), word) if " ".join(words(word)) in unknown else word
+        if " ".join(words(word)) not in unknown:
+            return word
+        near = singles.get(_single(word)) or next((written[one] for one in _swapped(word) if one in written), "")
+        return near or (_one_slip_away(word, written) if word.islower() else "") or word
 
     return _WORD.sub(mended, question)
+
+
+def _swapped(word: str) -> Iterator[str]:
+    """A word with two neighbours in each other's place; not the first letter, and not in what is too short to be told apart."""
+    folded = word.casefold()
+    for place in range(1, len(folded) - 1 if len(folded) >= _SHORT else 0):
+        yield folded[:place] + folded[place + 1] + folded[place] + folded[place + 2 :]
+
+
+def _one_slip_away(word: str, written: Mapping[str, str]) -> str:
+    """The one word of the notes that a long word is one slip away from; empty where there are several, or none."""
+    if len(word) < _SURE:
+        return ""
+    near = [one for one in written if one[0] == word[0] and DamerauLevenshtein.distance(one, word, score_cutoff=1) <= 1]
+    return written[near[0]] if len({" ".join(words(one)) for one in near}) == 1 else ""
 
 
 def _single(word: str) -> str:

@@ -121,9 +121,19 @@ def test_a_follow_up_is_read_with_the_question_before_it():
         ("How old is Danielle?", "How old is Danielle?"),
         ("Which county is it in?", "Which county is it in?"),
         ("How large is Mixtral?", "How large is Mixtral?"),
+        ("How do I rtain it?", "How do I rtain it?"),
+        ("How do I tarin it?", "How do I train it?"),
+        ("what is a contxet window?", "what is a context window?"),
+        ("what is tokenizaton?", "what is tokenization?"),
+        ("what is a partitian?", "what is a partitian?"),
+        ("what is Tokenizaton?", "what is Tokenizaton?"),
     ],
 )
-def test_only_a_letter_of_a_pair_is_mended_for_the_reader(question, read):
-    notes = ["Apertus has a context window. Training is how to train it.", "Austria, Daniel and a country know Mistral."]
+def test_only_what_is_surely_a_slip_is_mended_for_the_reader(question, read):
+    notes = [
+        "Apertus has a context window. Training is how to train it. Tokenization, or tokenization, comes first.",
+        "Austria, Daniel and a country know Mistral.",
+        "A partition is not partitial: two are near.",
+    ]
     known = {word for text in notes for word in words(text)}
     assert respelt(question, {word for word in words(question) if word not in known}, notes) == read
