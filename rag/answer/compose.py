@@ -17,7 +17,7 @@ from rag.answer.frame import unframed
 from rag.answer.inert import inert
 from rag.answer.lists import Item
 from rag.answer.markers import markers_inside, numbers_in, with_markers, without_markers
-from rag.answer.subject import answering, loosest_tie, tie
+from rag.answer.subject import answering, counts, loosest_tie, tie
 from rag.answer.support import Verdict, verdict
 from rag.lines import LineTable
 from rag.sentences import split_sentences
@@ -140,8 +140,13 @@ class Composer:
 
     @property
     def tie_at_last(self) -> float:
-        """The same once nothing more comes, when the first sentence has to do where none was what the answer comes down to."""
+        """The same once nothing more comes, when the first sentence has to do where none was what the answer comes down to.
+
+        What says nothing of how many there are is said of nothing where that is asked.
+        """
         supported = self._supported
+        if not counts(self._question, supported):
+            return 0.0
         return self._tie(answering(self._question, supported, self.evidence.known) or supported[:1])
 
     @property

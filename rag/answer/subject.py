@@ -21,6 +21,14 @@ _REST_OF_NAME: Final = re.compile(r"(?:[-. ]?(?:[^\W\d_]{0,3}\d[\w.]*|[A-Z][\w.]
 _ASKS_NUMBER: Final = re.compile(
     r"\bhow (?:many|much|old|large|big|long|far|fast|often)\b|\bwhen\b|\b(?:which|what) year\b", re.IGNORECASE
 )
+_ASKS_COUNT: Final = re.compile(r"\bhow many\b|\b(?:which|what) year\b", re.IGNORECASE)
+# What says how many without a digit; a list does too.
+_COUNT: Final = re.compile(
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|"
+    r"dozens?|hundreds?|thousands?|[mb]illions?|no|none|"
+    r"zero|single|both|once|twice|half|unlimited|any number)\b|,[^.]*,",
+    re.IGNORECASE,
+)
 # One of these in a question makes it English for us: no German, French, Spanish or Italian one has them.
 _ENGLISH: Final = re.compile(
     r"\b(?:the|is|are|were|what|which|who|whom|how|when|where|why|does|did|of|for|many|much|can|should|and|with|from|has|have)\b",
@@ -93,6 +101,18 @@ def answering(question: str, sentences: Sequence[str], known: Known) -> tuple[st
             found.extend(_from(sentences, place))
             most = held
     return tuple(found)
+
+
+def counts(question: str, sentences: Sequence[str]) -> bool:
+    """Whether an answer gives a number, in digits or in words, where how many there are is asked; true for other questions.
+
+    >>> counts("How many read it?", ["We do not count readers yet."])
+    False
+    """
+    if not _ASKS_COUNT.search(question):
+        return True
+    brought = numbers(question)
+    return any(numbers(sentence) - brought or _COUNT.search(sentence) for sentence in sentences)
 
 
 def _from(sentences: Sequence[str], place: int) -> tuple[str, ...]:

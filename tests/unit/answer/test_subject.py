@@ -7,7 +7,7 @@ import pytest
 from rag.answer.answerable import Answerability
 from rag.answer.attribute import Evidence
 from rag.answer.rules import Known
-from rag.answer.subject import answering, loosest_tie, subject_words, tie
+from rag.answer.subject import answering, counts, loosest_tie, subject_words, tie
 from rag.answer.write import Writing, write
 from rag.types import Chunk, Draft, Passage
 from tests.fakes import ScriptedLLM
@@ -201,3 +201,30 @@ def test_of_two_that_are_compared_an_answer_is_said_of_one():
     assert tie(compared, "Brin took 12 hours.", Evidence([passage(note)], compared)) == 1.0
     assert tie(of_both, "Brin took 12 hours.", Evidence([passage(note)], of_both)) < 0.6
     assert tie(compared, "The weather was mild.", Evidence([passage("The weather was mild.")], compared)) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "says"),
+    [
+        ("How many read it?", "It is read by 40 people.", True),
+        ("How many read it?", "It has twelve readers.", True),
+        ("How many read it?", "Nobody knows; there are none.", True),
+        ("How many kinds are there?", "There are red, green, and blue ones.", True),
+        ("How many read it?", "Readers may write to us.", False),
+        ("How many of the 40 read it?", "The 40 may write to us.", False),
+        ("In which year was it made?", "It was made by hand.", False),
+        ("Who reads it?", "Readers may write to us.", True),
+    ],
+)
+def test_what_is_asked_for_a_number_has_to_give_one(question, answer, says):
+    assert counts(question, [answer]) == says
+
+
+def test_an_answer_without_the_number_that_is_asked_for_is_none_unless_the_decision_was_clear():
+    question = "How many people work on VALL-E?"
+    llm = ScriptedLLM("VALL-E copies a voice.")
+    note = passage("VALL-E copies a voice.")
+    *_, last = write(llm, [note], question, [], 100, lambda _: note.text, least_tie=0.3)
+    assert not last.draft.text
+    *_, clear = write(llm, [note], question, [], 100, lambda _: note.text)
+    assert clear.draft.text
