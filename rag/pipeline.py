@@ -327,7 +327,8 @@ def _well_spelt(asked: str, found: Retrieval, retrieve: Callable[[str], Retrieva
     if mended == asked:
         return asked, found
     anew = retrieve(mended)
-    return mended, replace(anew, question=found.question, understood=(*found.understood, *anew.understood))
+    understood = dict.fromkeys((*found.understood, f"read as: {mended}", *anew.understood))
+    return mended, replace(anew, question=found.question, understood=tuple(understood))
 
 
 def _mended(asked: str, found: Retrieval) -> str:

@@ -11,11 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.answer.attribute import Evidence
 from rag.answer.decide import Decision, ask_model, decide, out_of_reach, unless_untied, weigh
 from rag.answer.lists import asks_for_list
 from rag.answer.parts import compares
-from rag.answer.premise import denial
 from rag.answer.prompt import messages, write_task
 from rag.errors import PromptTooLongError
 from rag.protocols import LLM
@@ -113,8 +111,7 @@ def fitting(
     room = llm.context_tokens - answer_tokens
     kept = tuple(passages)
     while True:
-        task = write_task(question, denial(question, Evidence(kept, question)))
-        needed = llm.count_prompt(messages(kept, question, history, task))
+        needed = llm.count_prompt(messages(kept, question, history, write_task(question)))
         if needed <= room:
             return kept
         if not kept:

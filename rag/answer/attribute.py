@@ -11,9 +11,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 from rag.align import to_source
+from rag.answer.lists import Item, lists
 from rag.answer.prompt import is_told
 from rag.answer.rules import Known
 from rag.sentences import split_sentences
@@ -30,13 +30,13 @@ _MOST_UNITS = 3
 _MOST_ITEMS = 8
 _LEAST_PARTS = 3  # parts of a sentence that names the items of a list
 _NAMED = 0.6  # share of a part's words that an item must hold to be the one that it names
-_PARTS = re.compile(r"[,;:]|\band\b|\bor\b")
-_ITEM = re.compile(r"(?:[-*+•]|\d{1,3}[.)])\s")
+_PARTS = re.compile(r"[,:](?!\d)|;|\b(?:and|or|und|oder|et|ou|y|o|e)\b", re.IGNORECASE)
 _QUOTED = 2
 _AS_NEAR = 0.6  # of what the nearest holds
 _PER_RANK = 0.02  # share of the question's words that a passage further down has to hold more to be as near
 _FENCES = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
-_CELLS = " | "  # stands between the cells of a row of a table
+CELLS = " | "
+"""Stands between the cells of a row of a table."""
 _SAME_CODE = 0.7  # share of the words of a block of code that a block of the notes must hold to be its source
 
 
@@ -114,19 +114,17 @@ class Evidence:
         looked_for = said | self.known.asked if short else said
         chosen: list[Unit] = []
         while len(chosen) < (1 if short else _MOST_UNITS):
-            covered = frozenset(word for unit in chosen for word in unit.words)
+            covered = _words_of(chosen)
             best = self._best(looked_for - covered, said_numbers, hinted, chosen)
             if best is None:
                 break
-            new_number = best.numbers & said_numbers - {number for unit in chosen for number in unit.numbers}
+            new_number = best.numbers & said_numbers - _numbers_of(chosen)
             if chosen and not new_number and self._worth(best.words & (said - covered), said) < _GAIN:
                 break
             chosen.append(best)
         chosen = self._items_named(sentence, chosen) or chosen
-        held = frozenset(word for unit in chosen for word in unit.words)
-        held_numbers = frozenset(number for unit in chosen for number in unit.numbers)
-        missing = frozenset(numbers(sentence)) - held_numbers
-        return Attribution(tuple(chosen), self.share(said & held, said), missing)
+        missing = frozenset(numbers(sentence)) - _numbers_of(chosen)
+        return Attribution(tuple(chosen), self.share(said & _words_of(chosen), said), missing)
 
     def nearness(self, wanted: frozenset[str]) -> float:
         """Return the most that is held of some words in one place, weighted by rarity, 0 to 1.
@@ -137,9 +135,9 @@ class Evidence:
         for unit in self.units:
             if before is None or before.passage != unit.passage:
                 before = lead = None
-            elif before.text.rstrip().endswith(":") or (_CELLS in before.text and lead is None):
+            elif before.text.rstrip().endswith(":") or (CELLS in before.text and lead is None):
                 lead = before
-            elif _CELLS not in unit.text and lead is not None and _CELLS in lead.text:
+            elif CELLS not in unit.text and lead is not None and CELLS in lead.text:
                 lead = None
             held = frozenset(word for one in (unit, before, lead) if one for word in one.words)
             most = max(most, self.share(held & wanted, wanted))
@@ -199,17 +197,21 @@ class Evidence:
         return best
 
     def _items_named(self, sentence: str, instead: Sequence[Unit]) -> list[Unit]:
-        """The items of one list that the parts of a sentence name, if they hold more of it than the units found for it do."""
+        """The items of one list that the parts of a sentence name, if they hold more of it than the units found for it do.
+
+        None where one of those has a number of the sentence that these have not.
+        """
         parts = [new for part in _PARTS.split(sentence) if (new := frozenset(content_words(part)) - self.known.asked)]
-        said = frozenset(word for part in parts for word in part)
+        said = frozenset(content_words(sentence)) - self.known.asked
+        counted = _numbers_of(instead) & frozenset(numbers(sentence))
         found: list[Unit] = []
-        most = self.share(said & frozenset(word for unit in instead for word in unit.words), said)
+        most = self.share(said & _words_of(instead), said)
         for run in self._lists if len(parts) >= _LEAST_PARTS else ():
             named = [max(run, key=lambda unit: self.share(unit.words & part, part)) for part in parts]
             items = list(dict.fromkeys(unit for unit, part in zip(named, parts, strict=True) if self._is_named(unit, part)))
-            held = self.share(said & frozenset(word for unit in items for word in unit.words), said)
-            if len(items) <= _MOST_ITEMS and held > most:
-                found, most = items, held
+            held = self.share(said & _words_of(items[:_MOST_ITEMS]), said)
+            if held > most and counted <= _numbers_of(items):
+                found, most = items[:_MOST_ITEMS], held
         return found
 
     def _is_named(self, item: Unit, part: frozenset[str]) -> bool:
@@ -217,9 +219,10 @@ class Evidence:
 
     @functools.cached_property
     def _lists(self) -> tuple[tuple[Unit, ...], ...]:
-        """Items of the notes that follow one another in a passage, two or more."""
-        runs = (tuple(run) for key, run in groupby(self.units, lambda unit: (unit.passage, bool(_ITEM.match(unit.text)))) if key[1])
-        return tuple(run for run in runs if len(run) > 1)
+        """The units in which the items of each list begin."""
+        runs = (run for index, passage in enumerate(self.passages) for run in lists(index, passage))
+        at_items = (tuple(unit for item in run if (unit := _holding(self.units, item))) for run in runs)
+        return tuple(units for units in at_items if len(units) > 1)
 
     def _worth(self, held: frozenset[str], wanted: frozenset[str]) -> float:
         """Share of `wanted` that `held` has, 0 to 1, in which words of the question count for little."""
@@ -233,6 +236,20 @@ class Evidence:
 
     def _sum(self, some_words: frozenset[str]) -> float:
         return sum(self._weight.get(word, self._unknown) for word in some_words)
+
+
+def _holding(units: Sequence[Unit], item: Item) -> Unit | None:
+    """The unit in which an item of a list begins."""
+    at = item.span[0]
+    return next((unit for unit in units if unit.passage == item.passage and unit.span[0] <= at < unit.span[1]), None)
+
+
+def _words_of(units: Sequence[Unit]) -> frozenset[str]:
+    return frozenset(word for unit in units for word in unit.words)
+
+
+def _numbers_of(units: Sequence[Unit]) -> frozenset[str]:
+    return frozenset(number for unit in units for number in unit.numbers)
 
 
 def _units(index: int, passage: Passage, question: str) -> list[Unit]:

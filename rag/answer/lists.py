@@ -71,7 +71,7 @@ def missing_items(question: str, answer: str, citations: Sequence[Citation], pas
     said = frozenset(content_words(answer))
     best: tuple[int, list[Item]] = (0, [])
     for index, passage in enumerate(passages):
-        for run in _runs(index, passage):
+        for run in lists(index, passage):
             left = [item for item in run if not _is_named(item, said, citations, passage.chunk.path)]
             named = len(run) - len(left)
             if named >= max(2, _SHARE * len(run)) and named > best[0]:
@@ -79,8 +79,16 @@ def missing_items(question: str, answer: str, citations: Sequence[Citation], pas
     return best[1]
 
 
-def _runs(index: int, passage: Passage) -> list[list[Item]]:
-    """Return the lists of a passage: two to `_LONGEST` items of the least indent, with what is nested below each left out."""
+def lists(index: int, passage: Passage) -> list[list[Item]]:
+    """Find the lists of a passage.
+
+    Args:
+        index: of the passage, from 0.
+        passage: to look in.
+
+    Returns:
+        The items of each, two to `_LONGEST` of the least indent, with what is nested below each left out.
+    """
     runs: list[list[tuple[int, Item]]] = [[]]
     position = 0
     for line in passage.text.split("\n"):

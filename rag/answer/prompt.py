@@ -1,8 +1,8 @@
 """Every word that the model is told, and nothing else.
 
 The prompt is one system message and one user message that is the same for the decision (`DECIDE`) and the answer (`WRITE`) up to
-its last paragraph, so that the engine reads the notes once. The question stands before and after the notes: a model that reads
-from left to right knows what to look for. The LLM adapters neutralise special tokens in notes.
+what follows the question, so that the engine reads the notes once. The question stands before and after the notes: a model that
+reads from left to right knows what to look for. The LLM adapters neutralise special tokens in notes.
 """
 
 from __future__ import annotations
@@ -40,27 +40,28 @@ _YES_OR_NO = re.compile(
     re.IGNORECASE,
 )
 # A sentence pointed to is minded; one that has nothing to do with the question hardly changes an answer (docs/LOG.md).
-_MIND = 'Mind what the notes say: "{denial}" If it shows that the question assumes something wrong, say that first.\n\n'
+_MIND = 'Mind what the notes say: "{denied}" If it shows that the question assumes something wrong, say that first.\n\n'
 YES, NO = "Yes", "No"
 
 _HISTORY_CHARS = 600
 # What stands at the start of a line in our prompt and could be forged there by a note or a question.
-_FRAME = re.compile(
-    r"^([ \t]*)(Notes?(?:[ \t]*\d+)?(?:[ \t]*\([^\n]*\))?|Question|Answer|Earlier question|Earlier answer|Statement|System|User|"
-    r"Human|Assistant|Context)[ \t]*:",
-    re.IGNORECASE | re.MULTILINE,
+_FRAME_WORDS = (
+    r"Notes?(?:[ \t]*\d+)?(?:[ \t]*\([^\n]*\))?|Question|Answer|Earlier question|Earlier answer|Statement|System|User|Human|"
+    r"Assistant|Context"
 )
+_FRAME = re.compile(rf"^([ \t]*)({_FRAME_WORDS})[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_INSIDE = re.compile(rf"\b({_FRAME_WORDS})[ \t]*:", re.IGNORECASE)
 _TICKS = re.compile(r"`{3,}")
 _TOLD = 2  # words of a note's order that a question must share to be about it
 _IN_ANY_ORDER = frozenset(content_words("answer question word note say write reply instruction"))
 
 
-def write_task(question: str, denial: str = "") -> str:
+def write_task(question: str, denied: str = "") -> str:
     """Say what the model is to do with the notes and a question.
 
     Args:
         question: as asked.
-        denial: a sentence of the notes that may deny what the question takes for granted; empty for none.
+        denied: a sentence of the notes that may deny what the question takes for granted; empty for none.
 
     Returns:
         The last paragraphs of the prompt.
@@ -68,7 +69,7 @@ def write_task(question: str, denial: str = "") -> str:
     # What asks for several things is known in English only; in other languages all of them are asked for, which does no harm.
     several = asks_for_list(question) or not (_YES_OR_NO.match(question) or language(question) in {"English", ""})
     task = WRITE_SEVERAL if several else WRITE
-    mind = _MIND.format(denial=neutral(denial)) if denial else ""
+    mind = _MIND.format(denied=_quotable(denied)) if denied else ""
     return f"{mind}{task} {_NOT_ONLY_YES}" if _YES_OR_NO.match(question) else f"{mind}{task}"
 
 
@@ -137,6 +138,11 @@ def neutral(text: str) -> str:
     'Question - what now?'
     """
     return _FRAME.sub(r"\1\2 -", visible(text))
+
+
+def _quotable(sentence: str) -> str:
+    """A sentence that cannot close the quotation marks around it, nor go on as a question and its answer."""
+    return _INSIDE.sub(r"\1 -", neutral(sentence).replace('"', "'"))
 
 
 def _flat(text: str) -> str:

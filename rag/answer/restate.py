@@ -23,6 +23,7 @@ from rag.answer.translate import other_language, translated_question
 from rag.answer.write import one_line
 from rag.follow_up import searchable
 from rag.protocols import LLM
+from rag.sentences import split_sentences
 from rag.types import Draft, Message, Retrieval
 from rag.words import content_words, numbers
 
@@ -190,8 +191,9 @@ def _is_that(question: str, said: str, before: str) -> bool:
     names = frozenset(content_words(" ".join(_NAME.findall(question))))
     asks = said.endswith("?") or not question.rstrip().endswith("?")
     keeps = names <= now and numbers(question) <= numbers(said) and len(then & now) >= _KEPT * len(then - _POINTING)
-    # Two sentences made one bring in nothing new, and refer back no more.
-    whole = bool(now - then) or searchable(said, [{"role": "user", "content": before}]) == said
+    # Two sentences made one bring in nothing new; of one sentence what refers back was only left out.
+    merged = len(split_sentences(question)) > 1 and searchable(said, [{"role": "user", "content": before}]) == said
+    whole = bool(now - then) or merged
     return whole and now != earlier and asks and keeps
 
 

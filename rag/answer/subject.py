@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from typing import Final
 
 from rag.answer.attribute import Evidence, Unit
-from rag.answer.parts import compares
 from rag.answer.quantities import asked_units, quantities
 from rag.answer.rules import Known, names
 from rag.words import content_words, numbers
@@ -34,6 +33,10 @@ _ENGLISH: Final = re.compile(
     r"\b(?:the|is|are|were|what|which|who|whom|how|when|where|why|does|did|of|for|many|much|can|should|and|with|from|has|have)\b",
     re.IGNORECASE,
 )
+# Between two that are compared: "Orla or Brin", "older than Brin", "compare with Brin".
+_SIDES: Final = re.compile(r"\b(?:or|versus|vs|than|over|compare[ds]?\b.{0,20}?\b(?:with|to))\b", re.IGNORECASE)
+_ASKS_WHEN: Final = re.compile(r"\bwhen\b|\b(?:year|date|day|month|old)\b", re.IGNORECASE)
+_YEAR: Final = re.compile(r"(?:1[89]|20)\d\d")
 _NUMBER: Final = 0.2  # what a unit gains for each number of the answer that the question did not bring
 _AS_GOOD: Final = 0.9  # a unit that holds this share of what the best one holds may be the one as well
 
@@ -49,12 +52,12 @@ def subject_words(question: str, known: Known) -> frozenset[str]:
     >>> subject_words("How many languages does it know?", Known("", ""))
     frozenset()
     """
-    return frozenset(word for name in _subjects(question, known) for word in name)
+    return frozenset(word for _, name in _subjects(question, known) for word in name)
 
 
-def _subjects(question: str, known: Known) -> list[frozenset[str]]:
-    """The words of each name."""
-    found: list[frozenset[str]] = []
+def _subjects(question: str, known: Known) -> list[tuple[int, frozenset[str]]]:
+    """Where each name of a question stands, and its words."""
+    found: list[tuple[int, frozenset[str]]] = []
     english = bool(_ENGLISH.search(question))
     for name in names(question, known):
         short = name[:-1] if name.endswith("s") and name[:-1].isupper() else name
@@ -64,22 +67,26 @@ def _subjects(question: str, known: Known) -> list[frozenset[str]]:
         for match in re.finditer(rf"\b{re.escape(name)}", question):
             rest = _REST_OF_NAME.match(question, match.end())
             end = rest.end() if rest else match.end()
-            found.append(frozenset(content_words(question[match.end() if spelt_out else match.start() : end])))
+            found.append((match.start(), frozenset(content_words(question[match.end() if spelt_out else match.start() : end]))))
     return found
 
 
 def _alternatives(question: str, known: Known) -> list[frozenset[str]]:
-    """What an answer has to be said of, any one of them: all that a question names, or one of the two that it compares."""
-    names = [name for name in _subjects(question, known) if name]
-    return names if compares(question) and len(names) > 1 else [frozenset(word for name in names for word in name)]
+    """What an answer has to be said of, any one of them: all that a question names, or what stands on one side of a comparison."""
+    named = [(at, name) for at, name in _subjects(question, known) if name]
+    for between in _SIDES.finditer(question):
+        sides = [frozenset(word for at, name in named if (at < between.start()) is left for word in name) for left in (True, False)]
+        if all(sides):
+            return sides
+    return [frozenset(word for _, name in named for word in name)]
 
 
 def answering(question: str, sentences: Sequence[str], known: Known) -> tuple[str, ...]:
     """Return what the answer may come down to: its first sentence, or, where a number is asked for, those that bring one.
 
-    What stands before it may be tied to the question and say nothing of what was asked; a model that copies a passage says the year
-    first and the number later. So of those that bring a number each counts that holds more of what was asked, names left out, than
-    those before it. A sentence that ends in a colon goes on.
+    What stands before it may be tied to the question and say nothing of what was asked; a model that copies a passage says other
+    numbers first. So of those that bring a number each counts that holds more of what was asked, names left out, than those before
+    it; a year is none where no time is asked for. A sentence that ends in a colon goes on.
 
     Args:
         question: as asked.
@@ -91,13 +98,13 @@ def answering(question: str, sentences: Sequence[str], known: Known) -> tuple[st
     """
     if not _ASKS_NUMBER.search(question):
         return _from(sentences, 0)[:1]
-    brought = numbers(question)
+    brought, of_time = numbers(question), bool(_ASKS_WHEN.search(question))
     wanted = frozenset(content_words(question)) - subject_words(question, known)
     found: list[str] = []
     most = -1
     for place, sentence in enumerate(sentences):
         held = len(wanted & frozenset(content_words(sentence)))
-        if numbers(sentence) - brought and held > most:
+        if any(of_time or not _YEAR.fullmatch(one) for one in numbers(sentence) - brought) and held > most:
             found.extend(_from(sentences, place))
             most = held
     return tuple(found)

@@ -89,8 +89,11 @@ def write(
     for given in (tuple(passages), tuple(passages[:1])) if first and last else (tuple(passages),):
         composer = Composer(given, question, source, drop_unsupported=drop_unsupported, after=after)
         draft, tied = NOTHING, least_tie <= composer.loosest_tie
-        task = write_task(question, denial(question, composer.evidence))
-        for piece in llm.stream(messages(given, question, history, task), max_tokens=max_tokens):
+        prompt = messages(given, question, history, write_task(question))
+        if denied := denial(question, composer.evidence):
+            minding = messages(given, question, history, write_task(question, denied))
+            prompt = minding if llm.count_prompt(minding) <= llm.context_tokens - max_tokens else prompt
+        for piece in llm.stream(prompt, max_tokens=max_tokens):
             if piece:  # an empty one says that the prompt is still being read
                 composer.add(piece)
                 draft = composer.draft()

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from rapidfuzz import process
-from rapidfuzz.distance import DamerauLevenshtein
+from rapidfuzz.distance import DamerauLevenshtein, Levenshtein
 
 from rag.words import words
 
@@ -16,8 +16,9 @@ _SHORTEST: Final = 5  # shorter words have too many neighbours
 _WORD: Final = re.compile(r"[^\W\d_]+")
 _RUN: Final = re.compile(r"(.)\1+")
 _LONG: Final = 9  # from here two slips are allowed
-_SURE: Final = 8  # from here a word one slip away is hardly ever another one
-_SHORT: Final = 4  # "form" and "from" are both words, and shorter ones more often still
+_LONG_ENOUGH: Final = 6  # letters from which two that changed places hardly ever make another word (trial, trail)
+_LONGER: Final = 8  # and one too many or too few
+_JOINED: Final = re.compile(r"[\d_/`@#]|[.-]\w")  # what stands beside a part of code, of an address or of a name with digits
 
 
 def corrected(term: str, vocabulary: Sequence[str]) -> list[str]:
@@ -40,13 +41,14 @@ def corrected(term: str, vocabulary: Sequence[str]) -> list[str]:
 
 
 def respelt(question: str, unknown: Collection[str], texts: Iterable[str]) -> str:
-    """Mend the slips in a question that are surely slips, for a reader that does not guess.
+    """Mend the slips in a question that are hardly ever anything else, for a reader that does not guess.
 
-    A letter too many or too few of a pair, two letters that changed places, and one slip in a long word that is written like no
-    name. Any other may be another name or word (Mixtral, Mistral; county, country): it stays.
+    A letter too many or too few of a pair; and in long words in small letters two letters that changed places, or one too many or
+    too few. Any other may be another name or word (Mixtral, Mistral; county, country): it stays, as does a part of code or of an
+    address.
 
     Args:
-        question: as asked.
+        question: as asked, in English.
         unknown: stems of the words that the notes do not know.
         texts: of the notes, in which the word is looked for as it is written.
 
@@ -57,8 +59,8 @@ def respelt(question: str, unknown: Collection[str], texts: Iterable[str]) -> st
     'contex window of Apertus?'
     >>> respelt("How large is Mixtral?", {"mixtral"}, ["Mistral has 7 billion parameters."])
     'How large is Mixtral?'
-    >>> respelt("waht is tokenizaton?", {"waht", "tokenizaton"}, ["What tokenization is."])
-    'What is tokenization?'
+    >>> respelt("which fromat has tokenizaton?", {"fromat", "tokenizaton"}, ["The format of tokenization."])
+    'which format has tokenization?'
     """
     if not unknown:
         return question
@@ -74,25 +76,26 @@ def respelt(question: str, unknown: Collection[str], texts: Iterable[str]) -> st
         word = match.group()
         if " ".join(words(word)) not in unknown:
             return word
-        near = singles.get(_single(word)) or next((written[one] for one in _swapped(word) if one in written), "")
-        return near or (_one_slip_away(word, written) if word.islower() else "") or word
+        if near := singles.get(_single(word)):
+            return near
+        beside = question[max(match.start() - 1, 0) : match.start()] + question[match.end() : match.end() + 2]
+        return word if _JOINED.search(beside) or not word.islower() else _slip(word, written) or word
 
     return _WORD.sub(mended, question)
 
 
-def _swapped(word: str) -> Iterator[str]:
-    """A word with two neighbours in each other's place; not the first letter, and not in what is too short to be told apart."""
-    folded = word.casefold()
-    for place in range(1, len(folded) - 1 if len(folded) >= _SHORT else 0):
-        yield folded[:place] + folded[place + 1] + folded[place] + folded[place + 2 :]
-
-
-def _one_slip_away(word: str, written: Mapping[str, str]) -> str:
-    """The one word of the notes that a long word is one slip away from; empty where there are several, or none."""
-    if len(word) < _SURE:
-        return ""
-    near = [one for one in written if one[0] == word[0] and DamerauLevenshtein.distance(one, word, score_cutoff=1) <= 1]
+def _slip(word: str, written: Mapping[str, str]) -> str:
+    """The one word of the notes that a word was meant to be; empty where there are several, or none."""
+    near = [one for one in _swapped(word) if one in written]
+    if not near and len(word) >= _LONGER:
+        near = [one for one in written if len(one) != len(word) and one[0] == word[0] and Levenshtein.distance(one, word) == 1]
     return written[near[0]] if len({" ".join(words(one)) for one in near}) == 1 else ""
+
+
+def _swapped(word: str) -> Iterator[str]:
+    """A word with two neighbours in each other's place, not the first letter; none for a short one, which is often a word too."""
+    for place in range(1, len(word) - 1 if len(word) >= _LONG_ENOUGH else 0):
+        yield word[:place] + word[place + 1] + word[place] + word[place + 2 :]
 
 
 def _single(word: str) -> str:

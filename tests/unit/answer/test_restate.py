@@ -76,6 +76,7 @@ def test_two_sentences_made_one_question_bring_in_nothing_new_and_are_taken():
         ("And how many parameters does it have?", "..."),
         ("And how many parameters does it have?", "BLOOM is a language model that is large."),
         ("And how many parameters does it have?", "How many parameters does it have?"),
+        ("How many hours did its training take?", "How many hours did training take?"),
         ("When was BERT released?", "When was BLOOM released?"),
         ("And how many layers did the 2019 version have?", "How many layers did the BLOOM version of 2022 have?"),
         ("Why?", "Because BLOOM was trained by volunteers on dialogues."),

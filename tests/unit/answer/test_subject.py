@@ -156,8 +156,10 @@ def test_what_was_shown_is_tied_in_the_end_too():
         (
             "How many books are there?",
             ["Made in 2018.", "12 layers.", "There are 11,000 books."],
-            ["Made in 2018.", "There are 11,000 books."],
+            ["12 layers.", "There are 11,000 books."],
         ),
+        ("How many books has Orla?", ["It has 12 books.", "Orla was made in 2031 with many books."], ["It has 12 books."]),
+        ("In which year was Orla made?", ["Orla was made in 2018."], ["Orla was made in 2018."]),
         ("How many books has Orla?", ["It has 12 books.", "Orla came in 2018."], ["It has 12 books."]),
     ],
 )
@@ -228,3 +230,27 @@ def test_an_answer_without_the_number_that_is_asked_for_is_none_unless_the_decis
     assert not last.draft.text
     *_, clear = write(llm, [note], question, [], 100, lambda _: note.text)
     assert clear.draft.text
+
+
+@pytest.mark.parametrize(
+    ("question", "said", "note"),
+    [
+        (
+            "Does Mistral Large have more than 100 billion parameters?",
+            "Falcon has 180 billion.",
+            "A large model. Falcon has 180 billion.",
+        ),
+        (
+            "Is the population of New York larger than 8 million?",
+            "The population is 200,000.",
+            "York is old. The population is 200,000.",
+        ),
+        (
+            "Did Google train BERT on more than 3 billion words?",
+            "It was trained on 780 billion.",
+            "Google built PaLM. It was trained on 780 billion.",
+        ),
+    ],
+)
+def test_a_number_that_something_is_compared_with_is_no_second_subject(question, said, note):
+    assert tie(question, said, Evidence([passage(note)], question)) < 0.8

@@ -87,6 +87,7 @@ def test_more_of_the_evidence_never_weighs_against_a_sentence():
     assert all(weight >= 0 for weight in load_model().weights.values())
 
 
+FRUIT = ("apples", "bananas", "cherries", "dates", "elderberries", "figs", "grapes", "lemons", "mangoes", "oranges")
 KITCHEN = passage(
     "What is kept where:\n\n- Cups – the upper shelf\n- Kettle – beside the stove\n- Tea tins – the dry cupboard\n"
     "- Spoons – the drawer\n\nThe cellar is damp."
@@ -105,3 +106,35 @@ def test_a_sentence_that_names_the_items_of_a_list_cites_each(claim, cited, supp
     found = evidence.attribute(claim)
     assert verdict(claim, found, evidence).support == support
     assert sum(unit.text.startswith("-") for unit in found.units) == cited
+
+
+@pytest.mark.parametrize(
+    ("note", "claim", "question", "number"),
+    [
+        (
+            "Orla learned from 12,000 books.\n\nOther sources:\n\n- news\n- forums\n- laws",
+            "Orla learned from 12,000 books, news, forums and laws.",
+            "What did Orla learn from?",
+            "12000",
+        ),
+        (
+            "Orla holds 65,536 tokens, 1,811 languages and 70,000 hours.\n\nSteps:\n\n1. Wait 65 seconds for tokens\n"
+            "2. Pick 1 of the languages\n3. Train for 70 hours\n\nx",
+            "It holds 65,536 tokens, 1,811 languages and 70,000 hours.",
+            "What does Orla hold?",
+            "65536",
+        ),
+    ],
+)
+def test_the_items_of_a_list_do_not_take_the_place_of_what_has_the_number(note, claim, question, number):
+    evidence = Evidence([passage(note)], question)
+    found = evidence.attribute(claim)
+    assert number not in found.missing_numbers
+    assert verdict(claim, found, evidence).support == "supported"
+
+
+def test_items_of_two_sentences_and_of_long_lists_are_cited_too():
+    note = "\n".join(f"- {fruit.title()}. It is kept on shelf {place}." for place, fruit in enumerate(FRUIT, 1))
+    evidence = Evidence([passage(f"Kept here:\n\n{note}")], "What is kept here?")
+    assert len(evidence.attribute(f"{', '.join(FRUIT[:4])} and {FRUIT[4]}.").units) == 5
+    assert len(evidence.attribute(f"{', '.join(FRUIT[:9])} and {FRUIT[9]}.").units) == 8

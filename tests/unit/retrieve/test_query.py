@@ -121,11 +121,15 @@ def test_a_follow_up_is_read_with_the_question_before_it():
         ("How old is Danielle?", "How old is Danielle?"),
         ("Which county is it in?", "Which county is it in?"),
         ("How large is Mixtral?", "How large is Mixtral?"),
-        ("How do I rtain it?", "How do I rtain it?"),
-        ("How do I tarin it?", "How do I train it?"),
         ("what is a contxet window?", "what is a context window?"),
+        ("Is Contxet a window?", "Is Contxet a window?"),
+        ("what does contxet.window do?", "what does contxet.window do?"),
+        ("what is at /contxet?", "what is at /contxet?"),
+        ("which trial is it?", "which trial is it?"),
+        ("who is the professor?", "who is the professor?"),
         ("what is tokenizaton?", "what is tokenization?"),
-        ("what is a partitian?", "what is a partitian?"),
+        ("what is a partitin?", "what is a partition?"),
+        ("what is a partitiol?", "what is a partitiol?"),
         ("what is Tokenizaton?", "what is Tokenizaton?"),
     ],
 )
@@ -133,7 +137,7 @@ def test_only_what_is_surely_a_slip_is_mended_for_the_reader(question, read):
     notes = [
         "Apertus has a context window. Training is how to train it. Tokenization, or tokenization, comes first.",
         "Austria, Daniel and a country know Mistral.",
-        "A partition is not partitial: two are near.",
+        "A partition is not a partitial: two are near. The trail of the processor.",
     ]
     known = {word for text in notes for word in words(text)}
     assert respelt(question, {word for word in words(question) if word not in known}, notes) == read
