@@ -19,6 +19,8 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "bert.md").write_text(PAGE)
+    (tmp_path / "secret.md").write_text("the password is swordfish")
+    (tmp_path / "notes" / "linked.md").symlink_to(tmp_path / "secret.md")
     return tmp_path
 
 
@@ -61,6 +63,11 @@ def test_json_from_standard_input_will_do(here, monkeypatch):
     ("arguments", "said"),
     [
         (["Who?", "--evidence", "gpt.md", "nothing here"], "no readable page gpt.md"),
+        (["Who?", "--evidence", "../secret.md", "the password is swordfish"], "no readable page ../secret.md"),
+        (["Who?", "--evidence", "../notes/bert.md", "3.3 billion words"], "no readable page ../notes/bert.md"),
+        (["Who?", "--evidence", "./bert.md", "3.3 billion words"], "no readable page ./bert.md"),
+        (["Who?", "--evidence", "linked.md", "the password is swordfish"], "no readable page linked.md"),
+        (["Who?", "--evidence", "be\0rt.md", "nothing here"], "no readable page be"),
         (["Who?", "--evidence", "bert.md", "nothing here"], "0 times, not once"),
         (["Who?", "--evidence", "bert.md", "BERT"], "2 times, not once"),
         (["Who?"], "reference, must and evidence are needed"),
@@ -73,6 +80,13 @@ def test_a_wrong_question_is_refused_and_nothing_is_written(here, arguments, sai
         main([*ADD, *arguments])
     assert said in str(caught.value)
     assert not (here / "q.jsonl").exists()
+
+
+def test_evidence_is_no_way_to_other_files_by_their_full_name(here):
+    for file, heading, quote in [("secret.md", "secret", "the password is swordfish"), ("notes/bert.md", "Size", "3.3 billion words")]:
+        place = {"page": str(here / file), "heading": heading, "quote": quote}
+        with pytest.raises(ConfigError, match="no readable page"):
+            add_question(here / "q.jsonl", question_json(evidence=[place]), here / "notes")
 
 
 def test_a_question_is_added_once(here):
