@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
 from eval.cache import content_hash
 from eval.errors import RunLockedError
@@ -31,6 +31,12 @@ LOCK_FILE = "LOCK"
 Result = dict[str, Any]
 """One line of the results: `id`, `question`, `history`, `type`, `expected`, `split` and `reference` of the question; `answer` (as
 `ask --json`, or None), `error`, and what `measure` found; `seconds` that asking took. And `judged`: the judgements by metric."""
+
+_OF_RESULT = (
+    *("id", "question", "history", "type", "expected", "split", "reference", "answer", "error", "verdict", "facts", "evidence"),
+    *("passage_tokens", "citations"),
+)
+_OF_JUDGEMENT = ("id", "metric", "status", "value", "reason", "seconds", "calls", "answer_hash")
 
 _SAME = (
     "questions_sha256",
@@ -200,10 +206,10 @@ def read_results(path: Path) -> dict[str, Result]:
         ConfigError: a line is not a result or a judgement.
     """
     results: dict[str, Result] = {}
-    for result in _lines(path / RESULTS_FILE, "result", ("id", "answer")):
+    for result in _lines(path / RESULTS_FILE, "result", _OF_RESULT):
         results[str(result["id"])] = {**result, "judged": {}}
     answers = {name: content_hash(result["answer"]) for name, result in results.items()}
-    for judgement in _lines(path / JUDGEMENTS_FILE, "judgement", ("id", "metric", "answer_hash")):
+    for judgement in _lines(path / JUDGEMENTS_FILE, "judgement", _OF_JUDGEMENT):
         name, metric, answer = (judgement.pop(key) for key in ("id", "metric", "answer_hash"))
         if answers.get(name) == answer:
             results[name]["judged"][metric] = judgement
@@ -212,19 +218,24 @@ def read_results(path: Path) -> dict[str, Result]:
 
 def _lines(file: Path, what: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
     try:
-        lines = file.read_text("utf-8").split("\n")
+        # Split before it is decoded: what was cut may end inside of a character.
+        lines = file.read_bytes().split(b"\n")
     except FileNotFoundError:
         return
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}", hint="Check its permissions.") from error
     for number, line in enumerate(lines[:-1], 1):  # what follows the last line break was cut
         try:
-            value = json.loads(line)
+            value = json.loads(line, parse_constant=_no_number)
         except ValueError:
             value = None
         if not isinstance(value, dict) or not all(field in value for field in fields):
             raise ConfigError(f"{file}, line {number} is not a {what}", hint="Remove that line.")
         yield value
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def _locked(path: Path, who: Holder | None) -> RunLockedError:
