@@ -66,7 +66,7 @@ def read_page_text(corpus: Path, path: str) -> PageText:
     file, name = corpus / path, PurePosixPath(path)
     plain = name.as_posix() == path and not name.is_absolute() and ".." not in name.parts
     try:
-        # Pages are named by whoever writes a question, the chat's visitors included: no quote may tell them what another file holds.
+        # Visitors of the chat name pages too, and whether a quote is found must not tell them what another file holds.
         if not plain or not file.resolve().is_relative_to(corpus.resolve()):
             raise UnreadableFileError("is not a page of the notes")
         raw = file.read_bytes()

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from eval.commands.arguments import BASELINE, RUNS, Commands, run_folder
 from rag.config import Config
+from rag.errors import ConfigError
 
 if TYPE_CHECKING:
     from eval.baseline import Side
@@ -51,6 +52,10 @@ def _gate(options: argparse.Namespace, _: Config) -> int:
         write_baseline(options.against, read_side(run_folder(options.run)))
         sys.stderr.write(f"{options.against} is now that run.\n")
         return 0
+    if not options.against.exists() and not run_folder(options.against).exists():
+        raise ConfigError(
+            f"There is no baseline {options.against}", hint="Make a run the baseline first: python -m eval gate RUN --accept"
+        )
     before, after, comparison = _sides(options.against, options.run)
     sys.stdout.write(comparison_markdown(before, after, comparison))
     if comparison.worse:
@@ -62,7 +67,6 @@ def _gate(options: argparse.Namespace, _: Config) -> int:
 def _sides(before: Path, after: Path) -> tuple[Side, Side, Comparison]:
     from eval.baseline import read_side
     from eval.compare import compare
-    from rag.errors import ConfigError
 
     one, other = read_side(run_folder(before)), read_side(run_folder(after))
     if not one.verdicts.keys() & other.verdicts.keys():

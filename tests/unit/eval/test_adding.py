@@ -83,7 +83,10 @@ def test_a_wrong_question_is_refused_and_nothing_is_written(here, arguments, sai
 
 
 def test_evidence_is_no_way_to_other_files_by_their_full_name(here):
-    for file, heading, quote in [("secret.md", "secret", "the password is swordfish"), ("notes/bert.md", "Size", "3.3 billion words")]:
+    for file, heading, quote in [
+        ("secret.md", "secret", "the password is swordfish"),
+        ("notes/bert.md", "Size", "3.3 billion words"),
+    ]:
         place = {"page": str(here / file), "heading": heading, "quote": quote}
         with pytest.raises(ConfigError, match="no readable page"):
             add_question(here / "q.jsonl", question_json(evidence=[place]), here / "notes")

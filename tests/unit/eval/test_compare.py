@@ -182,11 +182,32 @@ def test_a_baseline_holds_what_a_run_says_but_its_times(runs):
     assert differing(side, again) == {}
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"format": 99}'])
+WHOLE = {"format": 1, "name": "a", "about": {}, "verdicts": {"q": "right"}, "columns": {"right": {"q": 1.0}}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["{", "[]", '{"format": 99}', '{"format": 1}'],
+        json.dumps(WHOLE | {"verdicts": {"q": "rihgt"}}),
+        json.dumps(WHOLE | {"columns": {"right": {"q": float("nan")}}}),
+        json.dumps(WHOLE | {"columns": {"right": [1.0]}}),
+    ],
+)
 def test_what_is_no_baseline_is_refused(tmp_path, text):
     (tmp_path / "b.json").write_text(text)
     with pytest.raises(ConfigError, match="is not a baseline"):
         read_side(tmp_path / "b.json")
+
+
+def test_where_there_is_nothing_to_compare_with_it_says_how_to_get_it(runs, tmp_path, monkeypatch):
+    for arguments in (["good"], ["good", "--against", "nowhere.json"]):
+        with pytest.raises(ConfigError, match=r"There is no baseline .* gate RUN --accept"):
+            main(["gate", *arguments])
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    with pytest.raises(ConfigError, match=r"There is no run in eval/runs yet\. Make one: python -m eval run"):
+        main(["compare", "latest", "good"])
 
 
 def test_runs_without_a_common_question_cannot_be_compared(runs):
