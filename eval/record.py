@@ -41,10 +41,12 @@ _OF_JUDGEMENT = ("id", "metric", "status", "value", "reason", "seconds", "calls"
 _SAME = (
     "questions_sha256",
     "selected",
+    "split",
     "generation",
     "chunks_sha256",
     "settings",
     "llm",
+    "parts",
     "judge",
     "judging",
     "metrics",

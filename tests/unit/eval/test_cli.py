@@ -46,6 +46,12 @@ def test_a_wrong_question_file_is_refused_before_anything_is_loaded(elsewhere):
         main(["run", "--questions", "q.jsonl"])
 
 
+def test_a_split_without_questions_is_refused_before_anything_is_loaded(elsewhere):
+    (elsewhere / "q.jsonl").write_text(json.dumps(question_json(split="tune")) + "\n")
+    with pytest.raises(ConfigError, match="no questions of the split test"):
+        main(["run", "--questions", "q.jsonl", "--split", "test"])
+
+
 def test_questions_check_reports_and_exits_1(elsewhere, capsys):
     (elsewhere / "notes").mkdir()
     (elsewhere / "q.jsonl").write_text(json.dumps(question_json()) + "\n")

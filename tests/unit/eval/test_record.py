@@ -68,6 +68,8 @@ def test_a_later_line_replaces_an_earlier_one(tmp_path):
         ({"code": "fedcba"}, "code"),
         ({"system_code": "fedcba"}, "system code"),
         ({"selected": 2}, "selected"),
+        ({"split": "test"}, "split: it was None, is 'test'"),
+        ({"parts": {"engine": "another"}}, "parts: embedder was 'sha256:0e0e', is None, engine was 'installed', is 'another'"),
     ],
 )
 def test_a_run_made_with_something_else_is_not_mixed_in(tmp_path, change, named):
@@ -167,6 +169,7 @@ def test_the_newest_unfinished_run_of_the_same_name_and_make_is_found(tmp_path):
     (tmp_path / "6-run" / RUN_FILE).write_text("{")
     assert find_unfinished(tmp_path, run_json(finished=None)) == tmp_path / "2-run"
     assert find_unfinished(tmp_path, run_json(selected=3)) is None
+    assert find_unfinished(tmp_path, run_json(split="test")) is None
 
 
 @pytest.mark.parametrize(

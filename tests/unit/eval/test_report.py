@@ -191,6 +191,7 @@ def test_it_says_how_to_make_the_run_again_and_whether_it_was_finished():
         "0.5 minutes",
         "8 GiB",
         "efefefefefefefef",
+        "engine installed, embedder sha256:0e0e",
         "top_k = 8",
         "python 3.11.1",
     ):
