@@ -17,7 +17,22 @@ from rag.errors import ConfigError
 from rag.index.files import replace_file
 
 FORMAT = 1
-_ABOUT = ("name", "started", "questions_sha256", "llm", "judge", "metrics", "settings", "versions", "machine", "code")
+_ABOUT = (
+    *(
+        "name",
+        "started",
+        "questions_sha256",
+        "chunks_sha256",
+        "llm",
+        "parts",
+        "judge",
+        "judging",
+        "metrics",
+        "settings",
+        "versions",
+    ),
+    *("machine", "code", "system_code"),
+)
 
 
 _WRITE_ONE = "Write one with: python -m eval gate RUN --accept"
@@ -124,7 +139,8 @@ def differing(one: Side, other: Side, keys: Sequence[str] = _ABOUT) -> dict[str,
     found: dict[str, tuple[Any, Any]] = {}
     for key in keys:
         a, b = one.about.get(key), other.about.get(key)
-        if key in {"name", "started"} or a == b:
+        # A baseline may be older than what is noted of a run today.
+        if key in {"name", "started"} or a == b or not (key in one.about and key in other.about):
             continue
         if isinstance(a, dict) and isinstance(b, dict):
             found |= {f"{key}.{part}": (a.get(part), b.get(part)) for part in sorted({*a, *b}) if a.get(part) != b.get(part)}

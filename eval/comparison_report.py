@@ -57,7 +57,7 @@ def _verdict(comparison: Comparison) -> str:
 def _made_with(before: Side, after: Side) -> str:
     found = differing(before, after)
     if not found:
-        return "Both were made with the same settings, models and code.\n"
+        return "Both were made with the same notes, settings, models and code.\n"
     rows = ([name, _short(one), _short(other)] for name, (one, other) in found.items())
     return "## Made with\n\n" + table(["what", before.name, after.name], rows)
 

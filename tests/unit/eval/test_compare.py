@@ -182,6 +182,24 @@ def test_a_baseline_holds_what_a_run_says_but_its_times(runs):
     assert differing(side, again) == {}
 
 
+def test_other_notes_another_judge_and_other_code_are_named(runs):
+    side = read_side(runs / "eval" / "runs" / "good")
+    for change, named in (
+        ({"chunks_sha256": "00"}, "chunks_sha256"),
+        ({"parts": {"engine": "built", "embedder": "sha256:0e0e", "reranker": ""}}, "parts.engine"),
+        ({"system_code": "00"}, "system_code"),
+        ({"judging": {"context_tokens": 2048}}, "judging"),
+    ):
+        about = {**side.about, "judging": None}
+        assert list(differing(Side("a", about, {}, {}), Side("b", about | change, {}, {}))) == [named]
+
+
+def test_what_an_older_baseline_does_not_say_is_no_difference(runs):
+    side = read_side(runs / "eval" / "runs" / "good")
+    older = {key: value for key, value in side.about.items() if key not in {"parts", "system_code"}}
+    assert differing(Side("old", older, {}, {}), side) == {}
+
+
 WHOLE = {"format": 1, "name": "a", "about": {}, "verdicts": {"q": "right"}, "columns": {"right": {"q": 1.0}}}
 
 
@@ -222,5 +240,5 @@ def test_a_comparison_of_equal_runs_reads_as_noise():
     found = compared(results(0.7), results(0.7))
     said = comparison_markdown(side, side, found)
     assert "**Noise: no figure differs by more than chance.** 40 questions in both, 0 changed" in said
-    assert "Both were made with the same settings, models and code." in said
+    assert "Both were made with the same notes, settings, models and code." in said
     assert comparison_json(side, side, found)["changes"] == []
