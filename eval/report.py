@@ -78,8 +78,8 @@ def _opening(run: Mapping[str, Any], results: Sequence[Result]) -> str:
     unfinished = "" if run.get("finished") else " **The run was not finished.**"
     return (
         f"# Evaluation: {run['name']}\n\n"
-        f"{run['started']} · {len(results)} of {run['selected']} questions asked · answers by {run['llm']} · "
-        f"judge {judge_name(run)} · generation {run['generation']} of the index. [{PAGE_FILE}]({PAGE_FILE}) has every answer, its "
+        f"{run['started']} · {len(results)} of {run['selected']} questions asked · answers by {line(run['llm'])} · "
+        f"judge {line(judge_name(run))} · generation {run['generation']} of the index. [{PAGE_FILE}]({PAGE_FILE}) has every answer, its "
         f"evidence and what the judge said.{unfinished}\n"
     )
 
@@ -130,7 +130,7 @@ def _notes(results: Sequence[Result], trusted: Mapping[str, Trust]) -> str:
         "",
     ]
     lines += [f"- {metric}: {each.sentence}" for metric, each in trusted.items()]
-    lines += [f"- {metric}: {count} not judged, {reason}." for (metric, reason), count in not_judged_reasons(results).items()]
+    lines += [f"- {metric}: {count} not judged, {line(reason)}." for (metric, reason), count in not_judged_reasons(results).items()]
     return "\n".join(lines)
 
 
