@@ -61,6 +61,11 @@ class Side:
     columns: Columns
     verdicts: Mapping[str, str]
 
+    @property
+    def cut(self) -> bool:
+        """Whether it is a run that was not finished."""
+        return "finished" in self.about and not self.about["finished"]
+
 
 def read_side(path: Path) -> Side:
     """Read a run's folder, or a baseline file.

@@ -16,7 +16,7 @@ _MOVED = 4
 def comparison_markdown(before: Side, after: Side, comparison: Comparison) -> str:
     """Return the comparison as Markdown: what differs in the making, the figures, and the questions that changed."""
     parts = [
-        f"# {before.name} → {after.name}\n\n{_verdict(comparison)}\n",
+        f"# {before.name} → {after.name}\n\n{_verdict(comparison)}{_cut(before, after)}\n",
         _made_with(before, after),
         "## Figures\n\n" + _figures(comparison),
         "## Questions that changed\n\n" + _questions(comparison),
@@ -52,6 +52,10 @@ def _verdict(comparison: Comparison) -> str:
         f"(McNemar p = {comparison.mcnemar_p:.3f})."
         + (f" {comparison.only_one} were asked in one of them only and do not count." if comparison.only_one else "")
     )
+
+
+def _cut(*sides: Side) -> str:
+    return "".join(f" **{side.name} was not finished.**" for side in sides if side.cut)
 
 
 def _made_with(before: Side, after: Side) -> str:

@@ -172,6 +172,17 @@ def test_a_gate_exits_1_on_a_loss_and_0_on_none(runs, capsys):
     assert main(["gate", "bad", "--against", "bad"]) == 0
 
 
+def test_a_run_that_was_cut_short_decides_nothing(runs, capsys):
+    with RunFolder(runs / "eval" / "runs" / "cut", run_json(finished=None)) as folder:
+        folder.add(results(0.9)[0])
+    for arguments in (["--accept"], ["--against", "good"]):
+        with pytest.raises(ConfigError, match="The run cut was not finished"):
+            main(["gate", "cut", *arguments])
+    assert not (runs / "eval" / "baseline.json").exists()
+    assert main(["compare", "good", "cut"]) == 0
+    assert "**cut was not finished.**" in capsys.readouterr().out
+
+
 def test_a_baseline_holds_what_a_run_says_but_its_times(runs):
     side = read_side(runs / "eval" / "runs" / "good")
     write_baseline(runs / "b.json", side)
