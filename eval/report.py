@@ -79,8 +79,8 @@ def _opening(run: Mapping[str, Any], results: Sequence[Result]) -> str:
     return (
         f"# Evaluation: {run['name']}\n\n"
         f"{run['started']} · {len(results)} of {run['selected']} questions asked · answers by {line(run['llm'])} · "
-        f"judge {line(judge_name(run))} · generation {run['generation']} of the index. [{PAGE_FILE}]({PAGE_FILE}) has every answer, its "
-        f"evidence and what the judge said.{unfinished}\n"
+        f"judge {line(judge_name(run))} · generation {run['generation']} of the index. "
+        f"[{PAGE_FILE}]({PAGE_FILE}) has every answer, its evidence and what the judge said.{unfinished}\n"
     )
 
 
