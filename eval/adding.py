@@ -62,6 +62,7 @@ def add_question(path: Path, fields: Mapping[str, Any], corpus: Path) -> Questio
     Raises:
         RefusedQuestionError: the question is wrong, its evidence does not stand there, or it or its id is in the file.
         ConfigError: the file cannot be read or written.
+        CorpusError: there is no corpus, and the question has evidence.
     """
     known = read_question_file(path).questions if path.exists() and path.stat().st_size else ()
     value = {**fields, "id": fields.get("id") or _new_id(str(fields.get("question", "")), [each.id for each in known])}

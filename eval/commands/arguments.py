@@ -75,6 +75,22 @@ def _ended(folder: Path) -> tuple[str, Path]:
         return "", folder
 
 
+def write_out(file: Path, text: str) -> None:
+    """Write what `--out` asks for.
+
+    Args:
+        file: that it names.
+        text: what it is to hold.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    try:
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {error.strerror}", hint="Check --out.") from error
+
+
 def count(text: str) -> int:
     """Read a number from 1."""
     if not text.isdecimal() or int(text) < 1:
