@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -99,6 +100,21 @@ def test_a_question_is_added_once(here):
         add_question(here / "q.jsonl", fields, here / "notes")
     with pytest.raises(ConfigError, match="already"):
         add_question(here / "q.jsonl", fields | {"id": "other", "question": fields["question"].upper()}, here / "notes")
+
+
+def test_questions_that_are_added_at_once_are_all_kept(here):
+    def add(number):
+        fields = question_json(id=f"q-{number}", question=f"Is it {number}?", expected="abstain")
+        add_question(here / "q.jsonl", fields, here / "notes")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(40)))
+    assert {question.id for question in read_question_file(here / "q.jsonl").questions} == {f"q-{number}" for number in range(40)}
+
+
+def test_a_folder_that_is_not_there_is_said_plainly(here):
+    with pytest.raises(ConfigError, match="cannot be written: No such file"):
+        add_question(here / "nowhere" / "q.jsonl", question_json(expected="abstain"), here / "notes")
 
 
 def test_a_line_is_short_and_reads_back_as_the_same_question(here):
