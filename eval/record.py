@@ -189,7 +189,9 @@ def find_unfinished(runs: Path, description: Mapping[str, Any]) -> Path | None:
             earlier = read_run(file.parent)
         except ConfigError:  # of an older version, or damaged: not to be taken up, and no reason not to start a new one
             continue
-        if not earlier.get("finished") and not what_differs(earlier, description):
+        # "*-run" is also what a run of the name "second-run" is called.
+        same = earlier.get("name") == description["name"] and not earlier.get("finished")
+        if same and not what_differs(earlier, description):
             return file.parent
     return None
 

@@ -163,10 +163,11 @@ def test_the_newest_unfinished_run_of_the_same_name_and_make_is_found(tmp_path):
         "3-run": {},
         "4-run": {"finished": None, "generation": 2},
         "5-other": {"finished": None, "name": "other"},
+        "6-other-run": {"finished": None, "name": "other-run"},
     }.items():
         RunFolder(tmp_path / folder, run_json(**changes)).close()
-    (tmp_path / "6-run").mkdir()
-    (tmp_path / "6-run" / RUN_FILE).write_text("{")
+    (tmp_path / "7-run").mkdir()
+    (tmp_path / "7-run" / RUN_FILE).write_text("{")
     assert find_unfinished(tmp_path, run_json(finished=None)) == tmp_path / "2-run"
     assert find_unfinished(tmp_path, run_json(selected=3)) is None
     assert find_unfinished(tmp_path, run_json(split="test")) is None
