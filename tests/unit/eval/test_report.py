@@ -202,6 +202,15 @@ def test_it_says_how_to_make_the_run_again_and_whether_it_was_finished():
     assert "The run was not finished." in render_page(run_json(finished=None), [result()], [])
 
 
+def test_a_figure_of_which_less_is_better_says_so():
+    run = run_json(metrics=["noise_sensitivity", "faithfulness"])
+    line = result(judged={"noise_sensitivity": judged(0.25), "faithfulness": judged(0.5)})
+    rows = {row.split(" | ")[0].strip("| *"): row for row in section(render(run, [line]), "Figures").splitlines()}
+    assert "less is better" in rows["noise_sensitivity"]
+    assert "less is better" not in rows["faithfulness"]
+    assert render_page(run, [line], []).count("less is better") == 1
+
+
 def test_a_run_without_results_or_judge_has_reports_too():
     description = run_json(judge="", metrics=[])
     report = render(description, [])
