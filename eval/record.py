@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
-from eval.cache import content_hash
+from eval.cache import HALF_CHARACTERS, content_hash
 from eval.errors import RunLockedError
 from rag.errors import ConfigError
 from rag.index.files import replace_file
@@ -259,7 +259,7 @@ def _not_writable(path: Path, error: OSError) -> ConfigError:
 
 def _reopened(file: Path) -> TextIO:
     _cut_unfinished_line(file)
-    return file.open("a", encoding="utf-8")
+    return file.open("a", encoding="utf-8", errors=HALF_CHARACTERS)
 
 
 def _cut_unfinished_line(file: Path) -> None:

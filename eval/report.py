@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.answer_figures import reliability
+from eval.cache import HALF_CHARACTERS
 from eval.calibration import FILE, Scores, read_calibration
 from eval.calibration_report import interval
 from eval.figures import columns, direction, is_silent
@@ -42,8 +43,8 @@ def write_reports(folder: Path, calibration: Path = FILE) -> list[Path]:
     run, results = read_run(folder), list(read_results(folder).values())
     calibrated = read_calibration(run["judge"], calibration) if run["judge"] else []
     page, summary = folder / PAGE_FILE, folder / REPORT_FILE
-    page.write_text(render_page(run, results, calibrated), "utf-8")
-    summary.write_text(render(run, results, calibrated), "utf-8")
+    page.write_text(render_page(run, results, calibrated), "utf-8", errors=HALF_CHARACTERS)
+    summary.write_text(render(run, results, calibrated), "utf-8", errors=HALF_CHARACTERS)
     return [page, summary]
 
 

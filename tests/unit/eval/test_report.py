@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from eval.calibration import Scores, write_calibration
-from eval.record import RunFolder
+from eval.record import RunFolder, read_results
 from eval.report import render, write_reports
 from eval.report_page import render_page
 from eval.trust import UNKNOWN, trust
@@ -217,6 +217,18 @@ def test_a_run_without_results_or_judge_has_reports_too():
     assert "judge none" in report
     assert "How far the judge" not in report
     assert Outline(render_page(description, [], [])).open == []
+
+
+def test_half_a_character_that_a_model_wrote_ends_no_run(tmp_path):
+    half = "a \ud83d"
+    line = result("a")
+    line["answer"]["text"] = half
+    with RunFolder(tmp_path / "run", run_json()) as folder:
+        folder.add(line)
+        folder.judge("a", "faithfulness", failed(half))
+    assert read_results(tmp_path / "run")["a"]["answer"]["text"] == half
+    for report in write_reports(tmp_path / "run", tmp_path / "c.json"):
+        assert "a \\ud83d" in report.read_text("utf-8")
 
 
 def test_the_reports_of_a_folder(tmp_path):
