@@ -5,10 +5,13 @@ Knows the file and the corpus; the command line and the chat both come through h
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +65,27 @@ def add_question(path: Path, fields: Mapping[str, Any], corpus: Path) -> Questio
     Raises:
         RefusedQuestionError: the question is wrong, its evidence does not stand there, or it or its id is in the file.
         ConfigError: the file cannot be read or written.
+        CorpusError: there is no corpus, and the question has evidence.
     """
+    with _alone(path):
+        return _add(path, fields, corpus)
+
+
+@contextmanager
+def _alone(path: Path) -> Iterator[None]:
+    """Keep others from writing the file meanwhile: readers of the chat add questions at the same time."""
+    try:
+        folder = os.open(path.parent, os.O_RDONLY)  # not the file itself, which is replaced
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}", hint="Check --questions.") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _add(path: Path, fields: Mapping[str, Any], corpus: Path) -> Question:
     known = read_question_file(path).questions if path.exists() and path.stat().st_size else ()
     value = {**fields, "id": fields.get("id") or _new_id(str(fields.get("question", "")), [each.id for each in known])}
     question = parsed(value)

@@ -8,13 +8,41 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, FiniteFloat, ValidationError
+
 from eval.compare import DIGITS, Columns, values_of
+from eval.measure import Verdict
 from eval.record import read_results, read_run
 from rag.errors import ConfigError
 from rag.index.files import replace_file
 
 FORMAT = 1
-_ABOUT = ("name", "started", "questions_sha256", "llm", "judge", "metrics", "settings", "versions", "machine", "code")
+_ABOUT = (
+    *(
+        "name",
+        "started",
+        "questions_sha256",
+        "chunks_sha256",
+        "llm",
+        "parts",
+        "judge",
+        "judging",
+        "metrics",
+        "settings",
+        "versions",
+    ),
+    *("machine", "code", "system_code"),
+)
+
+
+_WRITE_ONE = "Write one with: python -m eval gate RUN --accept"
+
+
+class _Baseline(BaseModel):
+    name: str
+    about: dict[str, Any]
+    verdicts: dict[str, Verdict]
+    columns: dict[str, dict[str, FiniteFloat]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +60,11 @@ class Side:
     about: Mapping[str, Any]
     columns: Columns
     verdicts: Mapping[str, str]
+
+    @property
+    def cut(self) -> bool:
+        """Whether it is a run that was not finished."""
+        return "finished" in self.about and not self.about["finished"]
 
 
 def read_side(path: Path) -> Side:
@@ -87,10 +120,16 @@ def _read_baseline(path: Path) -> Side:
     try:
         value = json.loads(path.read_text("utf-8"))
     except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} is not a baseline: {error}", hint="Write one with: python -m eval gate RUN --accept") from error
+        raise ConfigError(f"{path} is not a baseline: {error}", hint=_WRITE_ONE) from error
     if not isinstance(value, dict) or value.get("format") != FORMAT:
-        raise ConfigError(f"{path} is not a baseline of this version", hint="Write one with: python -m eval gate RUN --accept")
-    return Side(value["name"], value["about"], value["columns"], value["verdicts"])
+        raise ConfigError(f"{path} is not a baseline of this version", hint=_WRITE_ONE)
+    try:  # the file is committed, so it is merged, and edited by hand
+        read = _Baseline.model_validate(value)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(step) for step in first["loc"])
+        raise ConfigError(f"{path} is not a baseline: {where}: {first['msg']}", hint=_WRITE_ONE) from error
+    return Side(read.name, read.about, read.columns, read.verdicts)
 
 
 def _one_line_a_figure(value: Mapping[str, Any]) -> str:
@@ -105,7 +144,8 @@ def differing(one: Side, other: Side, keys: Sequence[str] = _ABOUT) -> dict[str,
     found: dict[str, tuple[Any, Any]] = {}
     for key in keys:
         a, b = one.about.get(key), other.about.get(key)
-        if key in {"name", "started"} or a == b:
+        # A baseline may be older than what is noted of a run today.
+        if key in {"name", "started"} or a == b or not (key in one.about and key in other.about):
             continue
         if isinstance(a, dict) and isinstance(b, dict):
             found |= {f"{key}.{part}": (a.get(part), b.get(part)) for part in sorted({*a, *b}) if a.get(part) != b.get(part)}

@@ -16,6 +16,9 @@ from typing import Any
 
 from rag.errors import ConfigError
 
+HALF_CHARACTERS = "backslashreplace"
+"""How JSON is encoded: a model may write half of a surrogate pair, which UTF-8 has no bytes for and JSON has an escape for."""
+
 Key = Mapping[str, Any]
 """JSON values: all that an entry depends on."""
 
@@ -39,12 +42,11 @@ class Cache:
     def get(self, kind: str, key: Key) -> dict[str, Any] | None:
         """Return what was kept under a key, or None; a damaged entry is as good as none."""
         try:
-            entry = json.loads(self._file(kind, key).read_text("utf-8"))
-        except (OSError, ValueError):
+            value: dict[str, Any] = json.loads(self._file(kind, key).read_text("utf-8"))["value"]
+        except (OSError, ValueError, KeyError, TypeError):
             self.misses += 1
             return None
         self.hits += 1
-        value: dict[str, Any] = entry["value"]
         return value
 
     def put(self, kind: str, key: Key, value: Mapping[str, Any]) -> None:
@@ -64,7 +66,7 @@ class Cache:
         unfinished = file.with_name(f"{file.name}.{os.getpid()}")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            unfinished.write_text(text, "utf-8")
+            unfinished.write_bytes(text.encode(errors=HALF_CHARACTERS))
             unfinished.replace(file)
         except OSError as error:
             raise ConfigError(f"{file.parent} cannot be written: {error.strerror}", hint="Check --cache.") from error

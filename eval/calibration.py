@@ -16,6 +16,7 @@ from eval.judgement import Judge
 from eval.labels import Labelled
 from eval.protocol import METRIC_REVISIONS, PROTOCOL
 from rag.errors import ConfigError
+from rag.index.files import replace_file
 
 FORMAT = 1
 FILE = Path(__file__).with_name("calibration.json")
@@ -179,7 +180,7 @@ def write_calibration(path: Path, judge: Mapping[str, Any], scores: Sequence[Sco
         scores: of each metric and set of labels.
 
     Raises:
-        ConfigError: the file cannot be written.
+        ConfigError: the file cannot be written, or is something else.
     """
     entries = _entries(path)
     kept = [entry for entry in entries if entry["judge"] != dict(judge)]
@@ -193,7 +194,7 @@ def write_calibration(path: Path, judge: Mapping[str, Any], scores: Sequence[Sco
     entry = {"judge": dict(judge), "scores": list(found.values())}
     lines = ",\n".join(json.dumps(each, ensure_ascii=False) for each in [*kept, entry])
     try:
-        path.write_text(f'{{"format": {FORMAT}, "judges": [\n{lines}\n]}}\n', "utf-8")
+        replace_file(path, f'{{"format": {FORMAT}, "judges": [\n{lines}\n]}}\n'.encode())
     except OSError as error:
         raise ConfigError(f"{path} cannot be written: {error.strerror}", hint="Check --out.") from error
 
@@ -209,6 +210,9 @@ def read_calibration(judge: str, path: Path = FILE) -> list[Scores]:
 
     Returns:
         One entry for each metric and set of labels.
+
+    Raises:
+        ConfigError: the file is no calibration.
     """
     ours = [entry for entry in _entries(path) if entry["judge"].get("protocol", PROTOCOL) == PROTOCOL]
     found = [entry for entry in ours if entry["judge"]["model"] == judge]
@@ -223,7 +227,10 @@ def _entries(path: Path) -> list[dict[str, Any]]:
         return []
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} is not a calibration: {error}", hint="Make it again: python -m eval calibrate judge") from error
-    if not isinstance(value, dict) or value.get("format") != FORMAT:
+    if not isinstance(value, dict) or not {"format", "judges"} <= value.keys():
+        # It may be anything that was named by mistake, and would be written over.
+        raise ConfigError(f"{path} is not a calibration", hint="Name another file with --out.")
+    if value["format"] != FORMAT:
         return []
     entries: list[dict[str, Any]] = value["judges"]
     return entries

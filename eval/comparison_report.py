@@ -16,7 +16,7 @@ _MOVED = 4
 def comparison_markdown(before: Side, after: Side, comparison: Comparison) -> str:
     """Return the comparison as Markdown: what differs in the making, the figures, and the questions that changed."""
     parts = [
-        f"# {before.name} → {after.name}\n\n{_verdict(comparison)}\n",
+        f"# {before.name} → {after.name}\n\n{_verdict(comparison)}{_cut(before, after)}\n",
         _made_with(before, after),
         "## Figures\n\n" + _figures(comparison),
         "## Questions that changed\n\n" + _questions(comparison),
@@ -54,10 +54,14 @@ def _verdict(comparison: Comparison) -> str:
     )
 
 
+def _cut(*sides: Side) -> str:
+    return "".join(f" **{side.name} was not finished.**" for side in sides if side.cut)
+
+
 def _made_with(before: Side, after: Side) -> str:
     found = differing(before, after)
     if not found:
-        return "Both were made with the same settings, models and code.\n"
+        return "Both were made with the same notes, settings, models and code.\n"
     rows = ([name, _short(one), _short(other)] for name, (one, other) in found.items())
     return "## Made with\n\n" + table(["what", before.name, after.name], rows)
 

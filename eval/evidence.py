@@ -8,7 +8,7 @@ from pathlib import Path
 
 from eval.pages import PageText, read_page_text
 from eval.questions import Place, QuestionFile
-from rag.errors import UnreadableFileError
+from rag.errors import CorpusError, UnreadableFileError
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +27,38 @@ class Problem:
 
 
 def check_evidence(file: QuestionFile, corpus: Path) -> list[Problem]:
-    """Return what is wrong with the evidence of the questions, in the order of the file: pages, quotes and headings."""
+    """Check the evidence of the questions: pages, quotes and headings.
+
+    Args:
+        file: of the questions.
+        corpus: folder of the notes.
+
+    Returns:
+        What is wrong, in the order of the file.
+
+    Raises:
+        CorpusError: there is no such folder.
+    """
     lines = {question.id: line for question, line in zip(file.questions, file.lines, strict=True)}
     places = [(q.id, place) for q in file.questions for evidence in q.evidence for place in evidence.places]
     return [replace(problem, line=lines[problem.id]) for problem in check_places(places, corpus)]
 
 
 def check_places(places: Sequence[tuple[str, Place]], corpus: Path) -> list[Problem]:
-    """Return what is wrong with places, each of which belongs to something with an id; lines are 0."""
+    """Check places.
+
+    Args:
+        places: each with the id of what it belongs to.
+        corpus: folder of the notes.
+
+    Returns:
+        What is wrong with them; lines are 0.
+
+    Raises:
+        CorpusError: there is no such folder.
+    """
+    if places and not corpus.is_dir():
+        raise CorpusError(f"There is no corpus at {corpus}", hint="Name the folder of the notes with --corpus DIR.")
     pages: dict[str, PageText | None] = {}
     problems = []
     for owner, place in places:

@@ -109,6 +109,22 @@ def embedder_identity(config: Config) -> str:
     return f"sha256:{_folder_hash(embedder_folder(config))}"
 
 
+def parts_identity(config: Config) -> dict[str, str]:
+    """Return what answers beside the language model.
+
+    Args:
+        config: of the system.
+
+    Returns:
+        The hashes of the embedder and the reranker, and the build of the engine.
+
+    Raises:
+        ConfigError: the setting of the reranker names none.
+        ModelError: weights are not there.
+    """
+    return {"engine": engine_identity(config), "embedder": embedder_identity(config), "reranker": reranker_identity(config)}
+
+
 def system_identity(config: Config, index: Mapping[str, Any]) -> dict[str, Any]:
     """Return all that an answer depends on but the question and its history.
 

@@ -93,6 +93,8 @@ def read_labels(path: Path = DEFAULT_FILE) -> list[LabelledAnswer]:
         lines = path.read_text("utf-8").split("\n")
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror}", hint="Check --labels.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8", hint="Save it as UTF-8.") from error
     answers: list[LabelledAnswer] = []
     seen: set[str] = set()
     for number, line in enumerate(lines, 1):

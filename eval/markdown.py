@@ -14,12 +14,13 @@ def table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def cells(row: Sequence[str]) -> str:
     """Return one row of a table."""
-    return "| " + " | ".join(line(cell).replace("|", "\\|") for cell in row) + " |"
+    # A backslash before the bar would take the one that is to escape it.
+    return "| " + " | ".join(re.sub(r"(\\*)\|", r"\1\1\\|", line(cell)) for cell in row) + " |"
 
 
 def line(text: str) -> str:
-    """Return text on one line that Markdown leaves as it is where it could break a table or open a tag."""
-    return re.sub(r"\s+", " ", text).strip().replace("<", "&lt;")
+    """Return text on one line that Markdown leaves as it is where it could break a table, open a tag or fetch a picture."""
+    return re.sub(r"\s+", " ", text).strip().replace("<", "&lt;").replace("![", "&#33;[")
 
 
 def short(text: str, most: int) -> str:

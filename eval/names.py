@@ -21,6 +21,7 @@ JUDGED = (
     "exact_match",
     "factual_correctness",
     "noise_sensitivity",
+    "non_llm_string_similarity",
     "quoted_spans_alignment",
     "response_groundedness",
     "string_presence",

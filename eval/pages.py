@@ -63,10 +63,15 @@ def read_page_text(corpus: Path, path: str) -> PageText:
     Raises:
         UnreadableFileError: it is not there, or is not what its name says.
     """
+    file, name = corpus / path, PurePosixPath(path)
+    plain = name.as_posix() == path and not name.is_absolute() and ".." not in name.parts
     try:
-        raw = (corpus / path).read_bytes()
-    except OSError as error:
-        raise UnreadableFileError(f"cannot be read: {error.strerror}") from error
+        # Visitors of the chat name pages too, and whether a quote is found must not tell them what another file holds.
+        if not plain or not file.resolve().is_relative_to(corpus.resolve()):
+            raise UnreadableFileError("is not a page of the notes")
+        raw = file.read_bytes()
+    except (OSError, ValueError) as error:  # ValueError: of a name that no file can have
+        raise UnreadableFileError(f"cannot be read: {error}") from error
     suffix = PurePosixPath(path).suffix.lower()
     if suffix in MARKDOWN_SUFFIXES or suffix not in TEXT_SUFFIXES | DOCUMENT_SUFFIXES:
         return PageText(path, decode(raw))

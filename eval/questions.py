@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
@@ -44,6 +45,17 @@ Type = Literal[
 Expected = Literal["answer", "abstain", "correct_premise", "ignore_injection", "decline"]
 SILENT: frozenset[Expected] = frozenset({"abstain", "decline"})
 """What is expected of a question that the notes do not answer."""
+
+
+_MEANT: Mapping[str, tuple[Expected, ...]] = MappingProxyType(
+    {
+        "unanswerable": ("abstain", "decline"),
+        "off_topic": ("abstain", "decline"),
+        "false_premise": ("correct_premise",),
+        "injection": ("ignore_injection", "decline"),
+    }
+)
+"""Types that say by themselves what is expected: figures by type would else mix what should be answered and what should not."""
 
 
 class _Strict(BaseModel):
@@ -121,6 +133,11 @@ class Question(_Strict):
             raise ValueError(f"expected is {self.expected}, so reference, must and evidence are needed")
         if (self.type == "follow_up") != bool(self.history) or (self.history and self.history[-1].role != "assistant"):
             raise ValueError("a follow_up has a history that ends with the assistant, and nothing else has one")
+        meant = _MEANT.get(self.type)
+        if meant and self.expected not in meant:
+            raise ValueError(f"type is {self.type}, so expected is {' or '.join(meant)}")
+        if self.type == "multi_page" and len({piece.page for piece in self.evidence}) < 2:
+            raise ValueError("type is multi_page, so evidence stands on two pages or more")
         for fact in self.must:
             if not all(words(spelling) for spelling in fact.split("|")):
                 raise ValueError(f"a spelling of {fact!r} has no words")

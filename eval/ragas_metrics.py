@@ -152,6 +152,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             lambda judge, _: NoiseSensitivityOfEach(llm=judge),
             _fields("user_input", "response", "reference", "retrieved_contexts"),
         ),
+        "non_llm_string_similarity": Metric(lambda *_: ragas.NonLLMStringSimilarity(), _fields("reference", "response")),
         "quoted_spans_alignment": Metric(lambda *_: ragas.QuotedSpansAlignment(), _fields("response", "retrieved_contexts")),
         "response_groundedness": Metric(
             lambda judge, _: ragas.ResponseGroundedness(llm=judge, max_retries=1), _fields("response", "retrieved_contexts")

@@ -12,9 +12,9 @@ import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NoReturn, TextIO
 
-from eval.cache import content_hash
+from eval.cache import HALF_CHARACTERS, content_hash
 from eval.errors import RunLockedError
 from rag.errors import ConfigError
 from rag.index.files import replace_file
@@ -32,13 +32,21 @@ Result = dict[str, Any]
 """One line of the results: `id`, `question`, `history`, `type`, `expected`, `split` and `reference` of the question; `answer` (as
 `ask --json`, or None), `error`, and what `measure` found; `seconds` that asking took. And `judged`: the judgements by metric."""
 
+_OF_RESULT = (
+    *("id", "question", "history", "type", "expected", "split", "reference", "answer", "error", "verdict", "facts", "evidence"),
+    *("passage_tokens", "citations"),
+)
+_OF_JUDGEMENT = ("id", "metric", "status", "value", "reason", "seconds", "calls", "answer_hash")
+
 _SAME = (
     "questions_sha256",
     "selected",
+    "split",
     "generation",
     "chunks_sha256",
     "settings",
     "llm",
+    "parts",
     "judge",
     "judging",
     "metrics",
@@ -181,7 +189,9 @@ def find_unfinished(runs: Path, description: Mapping[str, Any]) -> Path | None:
             earlier = read_run(file.parent)
         except ConfigError:  # of an older version, or damaged: not to be taken up, and no reason not to start a new one
             continue
-        if not earlier.get("finished") and not what_differs(earlier, description):
+        # "*-run" is also what a run of the name "second-run" is called.
+        same = earlier.get("name") == description["name"] and not earlier.get("finished")
+        if same and not what_differs(earlier, description):
             return file.parent
     return None
 
@@ -200,10 +210,10 @@ def read_results(path: Path) -> dict[str, Result]:
         ConfigError: a line is not a result or a judgement.
     """
     results: dict[str, Result] = {}
-    for result in _lines(path / RESULTS_FILE, "result", ("id", "answer")):
+    for result in _lines(path / RESULTS_FILE, "result", _OF_RESULT):
         results[str(result["id"])] = {**result, "judged": {}}
     answers = {name: content_hash(result["answer"]) for name, result in results.items()}
-    for judgement in _lines(path / JUDGEMENTS_FILE, "judgement", ("id", "metric", "answer_hash")):
+    for judgement in _lines(path / JUDGEMENTS_FILE, "judgement", _OF_JUDGEMENT):
         name, metric, answer = (judgement.pop(key) for key in ("id", "metric", "answer_hash"))
         if answers.get(name) == answer:
             results[name]["judged"][metric] = judgement
@@ -212,19 +222,24 @@ def read_results(path: Path) -> dict[str, Result]:
 
 def _lines(file: Path, what: str, fields: Sequence[str]) -> Iterator[dict[str, Any]]:
     try:
-        lines = file.read_text("utf-8").split("\n")
+        # Split before it is decoded: what was cut may end inside of a character.
+        lines = file.read_bytes().split(b"\n")
     except FileNotFoundError:
         return
     except OSError as error:
         raise ConfigError(f"{file} cannot be read: {error.strerror}", hint="Check its permissions.") from error
     for number, line in enumerate(lines[:-1], 1):  # what follows the last line break was cut
         try:
-            value = json.loads(line)
+            value = json.loads(line, parse_constant=_no_number)
         except ValueError:
             value = None
         if not isinstance(value, dict) or not all(field in value for field in fields):
             raise ConfigError(f"{file}, line {number} is not a {what}", hint="Remove that line.")
         yield value
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")
 
 
 def _locked(path: Path, who: Holder | None) -> RunLockedError:
@@ -244,7 +259,7 @@ def _not_writable(path: Path, error: OSError) -> ConfigError:
 
 def _reopened(file: Path) -> TextIO:
     _cut_unfinished_line(file)
-    return file.open("a", encoding="utf-8")
+    return file.open("a", encoding="utf-8", errors=HALF_CHARACTERS)
 
 
 def _cut_unfinished_line(file: Path) -> None:

@@ -10,16 +10,17 @@ from pathlib import Path
 from typing import Any
 
 from eval.answer_figures import reliability
+from eval.cache import HALF_CHARACTERS
 from eval.calibration import FILE, Scores, read_calibration
 from eval.calibration_report import interval
-from eval.figures import columns, is_silent
+from eval.figures import columns, direction, is_silent
 from eval.markdown import line, number, short, table
 from eval.measure import EXPLAINED, WORST_FIRST
 from eval.record import PAGE_FILE, REPORT_FILE, Result, read_results, read_run
 from eval.repeat import judge_name, repeat_rows
 from eval.report_page import render_page
 from eval.statistics import Interval
-from eval.summary import Row, by_type, efforts, failures, headline, latencies, not_judged_reasons, selected, worst_first
+from eval.summary import LESS, Row, by_type, efforts, failures, headline, latencies, not_judged_reasons, selected, worst_first
 from eval.trust import UNKNOWN, Trust, trust
 
 _ANSWER_CHARS = 160
@@ -42,8 +43,8 @@ def write_reports(folder: Path, calibration: Path = FILE) -> list[Path]:
     run, results = read_run(folder), list(read_results(folder).values())
     calibrated = read_calibration(run["judge"], calibration) if run["judge"] else []
     page, summary = folder / PAGE_FILE, folder / REPORT_FILE
-    page.write_text(render_page(run, results, calibrated), "utf-8")
-    summary.write_text(render(run, results, calibrated), "utf-8")
+    page.write_text(render_page(run, results, calibrated), "utf-8", errors=HALF_CHARACTERS)
+    summary.write_text(render(run, results, calibrated), "utf-8", errors=HALF_CHARACTERS)
     return [page, summary]
 
 
@@ -78,9 +79,9 @@ def _opening(run: Mapping[str, Any], results: Sequence[Result]) -> str:
     unfinished = "" if run.get("finished") else " **The run was not finished.**"
     return (
         f"# Evaluation: {run['name']}\n\n"
-        f"{run['started']} · {len(results)} of {run['selected']} questions asked · answers by {run['llm']} · "
-        f"judge {judge_name(run)} · generation {run['generation']} of the index. [{PAGE_FILE}]({PAGE_FILE}) has every answer, its "
-        f"evidence and what the judge said.{unfinished}\n"
+        f"{run['started']} · {len(results)} of {run['selected']} questions asked · answers by {line(run['llm'])} · "
+        f"judge {line(judge_name(run))} · generation {run['generation']} of the index. "
+        f"[{PAGE_FILE}]({PAGE_FILE}) has every answer, its evidence and what the judge said.{unfinished}\n"
     )
 
 
@@ -110,6 +111,7 @@ def _figure(row: Row, trusted: Trust | None) -> list[str]:
         low, high = trusted.corrected.interval
         corrected = f"{trusted.corrected.value:.2f} ({low:.2f} to {high:.2f})"
     grey = bool(trusted and trusted.grey)
+    less = "" if direction(row.name).higher_is_better else f"; {LESS}"
     return [
         f"*{row.name}*" if grey else row.name,
         number(row.value),
@@ -119,18 +121,18 @@ def _figure(row: Row, trusted: Trust | None) -> list[str]:
         str(row.judged),
         str(row.failed),
         str(row.not_judged),
-        "not to be relied on, see below" if grey else row.meaning,
+        f"not to be relied on, see below{less}" if grey else row.meaning,
     ]
 
 
 def _notes(results: Sequence[Result], trusted: Mapping[str, Trust]) -> str:
     lines = [
-        "Higher is better, 0 to 1. Intervals: Wilson for shares of questions, bootstrap over questions for means. "
-        "A failed judgement is counted and takes no part in a mean.",
+        "Higher is better where nothing else is said, 0 to 1. Intervals: Wilson for shares of questions, bootstrap over "
+        "questions for means. A failed judgement is counted and takes no part in a mean.",
         "",
     ]
     lines += [f"- {metric}: {each.sentence}" for metric, each in trusted.items()]
-    lines += [f"- {metric}: {count} not judged, {reason}." for (metric, reason), count in not_judged_reasons(results).items()]
+    lines += [f"- {metric}: {count} not judged, {line(reason)}." for (metric, reason), count in not_judged_reasons(results).items()]
     return "\n".join(lines)
 
 

@@ -12,13 +12,13 @@ from typing import Any
 from eval import html, plots
 from eval.calibration import Agreement, Scores
 from eval.calibration_report import interval
-from eval.figures import columns
+from eval.figures import columns, direction
 from eval.markdown import number
 from eval.measure import EXPLAINED, WORST_FIRST
 from eval.question_card import card
 from eval.record import Result
 from eval.repeat import repeat_rows
-from eval.summary import Row, by_type, efforts, failures, headline, latencies, risk_coverage, worst_first
+from eval.summary import LESS, Row, by_type, efforts, failures, headline, latencies, risk_coverage, worst_first
 from eval.trust import UNKNOWN, Trust, trust
 
 _COLUMNS = 7
@@ -108,7 +108,7 @@ def _figures(rows: Sequence[Row], trusted: Mapping[str, Trust]) -> str:
     for each in rows:
         if each.name in trusted:
             found += _judged(each, trusted[each.name], said_above=not any(other.rows for other in trusted.values()))
-    note = "Higher is better. A failed judgement is counted and takes no part in a mean."
+    note = "Higher is better, where nothing else is said. A failed judgement is counted and takes no part in a mean."
     return html.table(header, found, numbers=(1, 4, 5)) + html.text("p", note, kind="soft")
 
 
@@ -120,7 +120,7 @@ def _figure(each: Row, meaning: str, *, kind: str = "") -> str:
 
 
 def _judged(each: Row, found: Trust, *, said_above: bool) -> Iterator[str]:
-    said = []
+    said = [] if direction(each.name).higher_is_better else [LESS]
     if each.expected is not None:
         said.append(f"expected {each.expected:.2f}")
     if found.corrected:

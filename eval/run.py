@@ -41,6 +41,8 @@ def describe(
     judge: str,
     command: str,
     judging: Mapping[str, Any] | None = None,
+    split: str | None = None,
+    parts: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Describe a run before its first question.
 
@@ -55,6 +57,8 @@ def describe(
         judge: the same of the judge; empty if nothing is judged.
         command: that started the run.
         judging: all that a judgement depends on, engine and protocol included; None if nothing is judged.
+        split: whose questions are asked; None for both.
+        parts: hashes of what else answers, such as the embedder's weights.
 
     Returns:
         What `run.json` says: all that decides the answers, and what is needed to make the run again.
@@ -67,8 +71,10 @@ def describe(
         "questions_file": file.path.name,
         "questions_sha256": file.sha256,
         "selected": selected,
+        "split": split,
         "metrics": list(metrics),
         "llm": llm,
+        "parts": dict(parts or {}),
         "judge": judge,
         "judging": dict(judging) if judging else None,
         "seed": SEED,

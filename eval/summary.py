@@ -16,6 +16,9 @@ from eval.measure import WORST_FIRST
 from eval.record import Result
 from eval.statistics import Interval, mean, percentile, wilson_interval
 
+LESS = "less is better"
+"""Said of a figure that is read the other way round."""
+
 # Figures of questions that the notes answer; `right` is of all, `abstained` of the others.
 _OF_SILENT = {"abstained", "abstention precision"}
 
@@ -272,7 +275,7 @@ def _judged(metric: str, results: Sequence[Result], values: dict[str, dict[str, 
     soft = list(values.get(metric + EXPECTED, {}).values())
     return Row(
         metric,
-        "ragas, by the judge",
+        "ragas, by the judge" + ("" if direction(metric).higher_is_better else f"; {LESS}"),
         found.value,
         found.interval,
         found.count,

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from eval.commands.arguments import CACHE, Commands, count
+from eval.commands.arguments import CACHE, Commands, count, write_out
 from rag.config import Config
 from rag.errors import ConfigError
 
@@ -48,15 +48,8 @@ def _answers(options: argparse.Namespace, config: Config) -> int:
     measured |= {"machine": machine(), "versions": versions(packages), "code": code_state()}
     written = json.dumps(measured)
     if options.out:
-        _write(options.out, written + "\n")
+        write_out(options.out, written + "\n")
     if options.report:
         sys.stderr.write(f"{write_report(measured, options.report)}\n")
     sys.stdout.write(written + "\n" if options.json else markdown(measured))
     return 1 if any(system["figures"]["failed"] for each in measured["sets"] for system in each["systems"]) else 0
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, "utf-8")
-    except OSError as error:
-        raise ConfigError(f"{file} cannot be written: {error.strerror}", hint="Check --out.") from error

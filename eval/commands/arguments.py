@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from rag.config import Config
+from rag.errors import ConfigError
 
 if TYPE_CHECKING:
     from eval.questions import QuestionFile
@@ -47,20 +48,47 @@ def run_folder(name: Path) -> Path:
     """Return the folder of a run that was named by its path, by its name in the folder of runs, or `latest`.
 
     The latest is the one that finished last; where none has finished, the one that began last.
+
+    Args:
+        name: of the command line.
+
+    Returns:
+        The folder, which need not be there if it was named.
+
+    Raises:
+        ConfigError: the latest is asked for, and there is none.
     """
     if str(name) == "latest":
-        return max((file.parent for file in RUNS.glob("*/run.json")), key=_ended, default=RUNS / name)
+        found = [file.parent for file in RUNS.glob("*/run.json")]
+        if not found:
+            raise ConfigError(f"There is no run in {RUNS} yet", hint="Make one: python -m eval run")
+        return max(found, key=_ended)
     return name if name.exists() else RUNS / name
 
 
 def _ended(folder: Path) -> tuple[str, Path]:
     from eval.record import read_run
-    from rag.errors import ConfigError
 
     try:
         return str(read_run(folder).get("finished") or ""), folder
     except ConfigError:  # damaged, or of an older version
         return "", folder
+
+
+def write_out(file: Path, text: str) -> None:
+    """Write what `--out` asks for.
+
+    Args:
+        file: that it names.
+        text: what it is to hold.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    try:
+        file.write_text(text, "utf-8")
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {error.strerror}", hint="Check --out.") from error
 
 
 def count(text: str) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from eval.commands.arguments import BASELINE, RUNS, Commands, run_folder
 from rag.config import Config
+from rag.errors import ConfigError
 
 if TYPE_CHECKING:
     from eval.baseline import Side
@@ -48,10 +49,15 @@ def _gate(options: argparse.Namespace, _: Config) -> int:
     from eval.comparison_report import comparison_markdown
 
     if options.accept:
-        write_baseline(options.against, read_side(run_folder(options.run)))
+        write_baseline(options.against, _whole(read_side(run_folder(options.run))))
         sys.stderr.write(f"{options.against} is now that run.\n")
         return 0
+    if not options.against.exists() and not run_folder(options.against).exists():
+        raise ConfigError(
+            f"There is no baseline {options.against}", hint="Make a run the baseline first: python -m eval gate RUN --accept"
+        )
     before, after, comparison = _sides(options.against, options.run)
+    _whole(after)
     sys.stdout.write(comparison_markdown(before, after, comparison))
     if comparison.worse:
         sys.stderr.write(f"Worse than {options.against}: {', '.join(comparison.worse)}.\n")
@@ -59,10 +65,18 @@ def _gate(options: argparse.Namespace, _: Config) -> int:
     return 0
 
 
+def _whole(side: Side) -> Side:
+    """Return a run that may decide something: one that was cut short has hardly a question to lose."""
+    if side.cut:
+        raise ConfigError(
+            f"The run {side.name} was not finished", hint="Give the command that began it again; it goes on where it was."
+        )
+    return side
+
+
 def _sides(before: Path, after: Path) -> tuple[Side, Side, Comparison]:
     from eval.baseline import read_side
     from eval.compare import compare
-    from rag.errors import ConfigError
 
     one, other = read_side(run_folder(before)), read_side(run_folder(after))
     if not one.verdicts.keys() & other.verdicts.keys():

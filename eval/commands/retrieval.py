@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from eval.commands.arguments import CACHE, Commands
+from eval.commands.arguments import CACHE, Commands, write_out
 from rag.config import Config
 from rag.errors import ConfigError
 from rag.progress import ProgressBar
@@ -57,6 +57,6 @@ def _retrieval(options: argparse.Namespace, config: Config) -> int:
     measured |= {"machine": machine(), "versions": versions(packages), "code": code_state()}
     written = json.dumps(measured)
     if options.out:
-        options.out.write_text(written + "\n", encoding="utf-8")
+        write_out(options.out, written + "\n")
     sys.stdout.write(written + "\n" if options.json else markdown(measured))
     return 0

@@ -40,7 +40,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace, config: Config) -> int:
     from eval.answers import KeptAnswers
     from eval.cache import Cache
-    from eval.identity import judge_identity, model_identity, system_identity
+    from eval.identity import judge_identity, model_identity, parts_identity, system_identity
     from eval.questions import choose
     from eval.record import RunFolder, find_unfinished
     from eval.report import write_reports
@@ -50,6 +50,8 @@ def _run(options: argparse.Namespace, config: Config) -> int:
 
     file = question_file(options)
     questions = choose([q for q in file.questions if options.split in {None, q.split}], options.limit)
+    if not questions:
+        raise ConfigError(f"{file.path} has no questions of the split {options.split}", hint="Choose the other one, or none.")
     index = index_facts(config)
     cache = Cache(options.cache)
     with ExitStack() as stack:
@@ -64,6 +66,8 @@ def _run(options: argparse.Namespace, config: Config) -> int:
             judge=model_identity(config, config.judge) if options.metrics else "",
             judging=judge_identity(config) if options.metrics else None,
             command=options.command_line,
+            split=options.split,
+            parts=parts_identity(config),
         )
         out = options.out or find_unfinished(RUNS, description) or new_folder(RUNS, options.name)
         folder = stack.enter_context(RunFolder(out, description))

@@ -145,14 +145,14 @@ FIXED = {
     "noise_sensitivity": [
         ([statements(1), statements(2), *[verdicts(1), verdicts(1, 0)] * 2, verdicts(0, 1)], 0.5),
     ],
+    "non_llm_string_similarity": [([], 20 / 62)],
     "quoted_spans_alignment": [([], 1.0)],
     "response_groundedness": [([{"rating": 2}, {"rating": 2}], 1.0)],
     "string_presence": [([], 0.0)],
     "summary_score": [([{"keyphrases": ["BERT"]}, {"questions": ["a?", "b?"]}, {"answers": ["1", "0"]}], 0.36)],
 }
-CLASSES = {
-    "quoted_spans_alignment": "QuotedSpansAlignment",
-    **{name: "".join(word.capitalize() for word in name.split("_")) for name in JUDGED if name != "quoted_spans_alignment"},
+CLASSES = {name: "".join(word.capitalize() for word in name.split("_")) for name in JUDGED} | {
+    "non_llm_string_similarity": "NonLLMStringSimilarity"
 }
 
 

@@ -122,6 +122,8 @@ def test_a_killed_run_loses_one_question_at_most_and_a_second_run_only_reads(fol
     described = json.loads((folder / "run" / "run.json").read_text("utf-8"))
     assert described["finished"]
     assert described["judge"] == described["llm"]
+    assert described["parts"]["embedder"].startswith("sha256:")
+    assert described["split"] is None
     report = (folder / "run" / "report.md").read_text("utf-8")
     assert "| faithfulness |" in report
     assert "The run was not finished" not in report

@@ -26,6 +26,7 @@ class QuestionDraft:
         reference: a good answer.
         evidence: page and quote of what it rests on.
         remark: what the reader said was wrong.
+        before: question and answer that it follows up, if it does.
     """
 
     question: str
@@ -33,6 +34,10 @@ class QuestionDraft:
     reference: str
     evidence: tuple[tuple[str, str], ...]
     remark: str
+    before: tuple[str, str] = ("", "")
+
+
+EMPTY = QuestionDraft("", "answer", "", (), "")
 
 
 def draft_of(verdict: Verdict) -> QuestionDraft:
@@ -43,7 +48,8 @@ def draft_of(verdict: Verdict) -> QuestionDraft:
     evidence = tuple((str(one["path"]), str(one["quote"])) for one in citations[:MOST_EVIDENCE]) if expected == "answer" else ()
     answered = answer.get("status") == "answered" and expected == "answer"
     reference = _MARKER.sub("", str(answer.get("text", ""))) if answered else ""
-    return QuestionDraft(verdict.question, expected, reference.strip(), evidence, verdict.remark)
+    asked, told = verdict.before
+    return QuestionDraft(verdict.question, expected, reference.strip(), evidence, verdict.remark, (asked, _MARKER.sub("", told)))
 
 
 def fields_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,4 +69,8 @@ def fields_of(arguments: Mapping[str, Any]) -> dict[str, Any]:
         "evidence": evidence,
         "split": "tune",
     }
+    asked, told = text_of(arguments, "asked").strip(), text_of(arguments, "told").strip()
+    # The form shows what was said before whatever the question is, and only a follow-up needs it.
+    if fields["type"] == "follow_up" and asked and told:
+        fields["history"] = [{"role": "user", "content": asked}, {"role": "assistant", "content": told}]
     return fields

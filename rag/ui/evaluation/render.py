@@ -233,6 +233,12 @@ def form(draft: QuestionDraft, types: Sequence[str], expectations: Sequence[str]
         element("h3", "A new test question", tabindex=-1),
         element("p", f"The reader said: {draft.remark}", class_="file") if draft.remark else "",
         element("label", "Question", element("textarea", draft.question, name_="question", rows=2, dir="auto")),
+        element(
+            "details",
+            element("summary", "A follow-up: what was said before"),
+            element("label", "Question before", element("textarea", draft.before[0], name_="asked", rows=2, dir="auto")),
+            element("label", "Answer before", element("textarea", draft.before[1], name_="told", rows=3, dir="auto")),
+        ),
         element("label", "Expected", element("select", *wanted, name_="expected")),
         element("label", "Type", element("select", *kinds, name_="kind")),
         element("label", "A good answer", element("textarea", draft.reference, name_="reference", rows=4, dir="auto")),

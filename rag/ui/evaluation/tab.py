@@ -7,7 +7,7 @@ import asyncio
 from rag.errors import RagError
 from rag.ui.actions import Action, Actions, Arguments, Reply, number_of, text_of
 from rag.ui.evaluation import render
-from rag.ui.evaluation.draft import QuestionDraft, draft_of, fields_of
+from rag.ui.evaluation.draft import EMPTY, QuestionDraft, draft_of, fields_of
 from rag.ui.evaluation.job import Job
 from rag.ui.evaluation.values import Evaluation
 from rag.ui.markup import Html
@@ -19,6 +19,7 @@ HTML = """
   <section aria-labelledby="job-title"><h2 id="job-title">A new run</h2><div data-part="job"></div></section>
   <section aria-labelledby="complaints-title">
     <h2 id="complaints-title">Answers that did not help you</h2><div data-part="draft"></div><div data-part="complaints"></div>
+    <div class="row"><button type="button" class="quiet" data-do="draft">Write a test question</button></div>
   </section>
 </div>
 """
@@ -97,6 +98,8 @@ class EvaluationTab:
 
     def _draft(self, visitor: str, arguments: Arguments) -> Reply:
         turn = text_of(arguments, "turn")
+        if not turn:
+            return {"parts": {"draft": self._form(EMPTY)}, "focus": "draft"}
         if "reason" in arguments:  # straight from the form below the answer
             reason, remark = text_of(arguments, "reason"), text_of(arguments, "remark")
             self._feedback.give(visitor, turn, helpful=False, reason=reason, remark=remark)

@@ -33,6 +33,7 @@ class Verdict:
         reason: one of `REASONS`, or empty.
         remark: in the reader's words.
         created: UTC, ISO 8601.
+        before: the last question of the same conversation that was answered before, and that answer; empty for a first one.
     """
 
     turn: str
@@ -42,6 +43,7 @@ class Verdict:
     reason: str
     remark: str
     created: str
+    before: tuple[str, str] = ("", "")
 
 
 class Feedback:
@@ -70,13 +72,19 @@ class Feedback:
     def given(self, visitor: str, *, helpful: bool | None = None) -> list[Verdict]:
         """Return a visitor's verdicts, the last one first."""
         rows = self._database.rows(
-            "SELECT f.turn, t.question, t.answer, f.helpful, f.reason, f.remark, f.created FROM feedback AS f"
-            " JOIN owned_turns AS t ON t.id = f.turn WHERE t.visitor = ?"
+            "SELECT f.turn, t.question, t.answer, f.helpful, f.reason, f.remark, f.created, p.question, p.answer FROM feedback AS f"
+            " JOIN owned_turns AS t ON t.id = f.turn"
+            " LEFT JOIN turns AS p ON p.conversation = t.conversation AND p.position = (SELECT max(position) FROM turns"
+            " WHERE conversation = t.conversation AND position < t.position AND answer IS NOT NULL)"
+            " WHERE t.visitor = ?"
             " ORDER BY f.created DESC, f.turn",
             (visitor,),
         )
         verdicts = [
-            Verdict(turn, question, None if answer is None else json.loads(answer), bool(good), reason, remark, created)
-            for turn, question, answer, good, reason, remark, created in rows
+            Verdict(
+                *(turn, question, None if answer is None else json.loads(answer), bool(good), reason, remark, created),
+                before=("", "") if told is None else (asked, str(json.loads(told).get("text", ""))),
+            )
+            for turn, question, answer, good, reason, remark, created, asked, told in rows
         ]
         return [verdict for verdict in verdicts if helpful is None or verdict.helpful == helpful]

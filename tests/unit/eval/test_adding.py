@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -19,6 +20,8 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / "bert.md").write_text(PAGE)
+    (tmp_path / "secret.md").write_text("the password is swordfish")
+    (tmp_path / "notes" / "linked.md").symlink_to(tmp_path / "secret.md")
     return tmp_path
 
 
@@ -61,6 +64,11 @@ def test_json_from_standard_input_will_do(here, monkeypatch):
     ("arguments", "said"),
     [
         (["Who?", "--evidence", "gpt.md", "nothing here"], "no readable page gpt.md"),
+        (["Who?", "--evidence", "../secret.md", "the password is swordfish"], "no readable page ../secret.md"),
+        (["Who?", "--evidence", "../notes/bert.md", "3.3 billion words"], "no readable page ../notes/bert.md"),
+        (["Who?", "--evidence", "./bert.md", "3.3 billion words"], "no readable page ./bert.md"),
+        (["Who?", "--evidence", "linked.md", "the password is swordfish"], "no readable page linked.md"),
+        (["Who?", "--evidence", "be\0rt.md", "nothing here"], "no readable page be"),
         (["Who?", "--evidence", "bert.md", "nothing here"], "0 times, not once"),
         (["Who?", "--evidence", "bert.md", "BERT"], "2 times, not once"),
         (["Who?"], "reference, must and evidence are needed"),
@@ -75,6 +83,16 @@ def test_a_wrong_question_is_refused_and_nothing_is_written(here, arguments, sai
     assert not (here / "q.jsonl").exists()
 
 
+def test_evidence_is_no_way_to_other_files_by_their_full_name(here):
+    for file, heading, quote in [
+        ("secret.md", "secret", "the password is swordfish"),
+        ("notes/bert.md", "Size", "3.3 billion words"),
+    ]:
+        place = {"page": str(here / file), "heading": heading, "quote": quote}
+        with pytest.raises(ConfigError, match="no readable page"):
+            add_question(here / "q.jsonl", question_json(evidence=[place]), here / "notes")
+
+
 def test_a_question_is_added_once(here):
     fields = question_json(evidence=[{"page": "bert.md", "heading": "Size", "quote": "3.3 billion words"}])
     add_question(here / "q.jsonl", fields, here / "notes")
@@ -82,6 +100,21 @@ def test_a_question_is_added_once(here):
         add_question(here / "q.jsonl", fields, here / "notes")
     with pytest.raises(ConfigError, match="already"):
         add_question(here / "q.jsonl", fields | {"id": "other", "question": fields["question"].upper()}, here / "notes")
+
+
+def test_questions_that_are_added_at_once_are_all_kept(here):
+    def add(number):
+        fields = question_json(id=f"q-{number}", question=f"Is it {number}?", expected="abstain")
+        add_question(here / "q.jsonl", fields, here / "notes")
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(add, range(40)))
+    assert {question.id for question in read_question_file(here / "q.jsonl").questions} == {f"q-{number}" for number in range(40)}
+
+
+def test_a_folder_that_is_not_there_is_said_plainly(here):
+    with pytest.raises(ConfigError, match="cannot be written: No such file"):
+        add_question(here / "nowhere" / "q.jsonl", question_json(expected="abstain"), here / "notes")
 
 
 def test_a_line_is_short_and_reads_back_as_the_same_question(here):

@@ -17,11 +17,18 @@ def test_what_was_kept_is_found_by_an_equal_key_and_by_no_other(tmp_path):
     assert (cache.hits, cache.misses) == (1, 2)
 
 
-def test_a_damaged_entry_is_no_entry(tmp_path):
+def test_half_a_character_that_a_model_wrote_is_kept(tmp_path):
+    key = KEY | {"prompt": "\ud83d"}
+    Cache(tmp_path).put("judgements", key, {"output": "a \ud83d", "prompt": "\\ud83d \U0001f600"})
+    assert Cache(tmp_path).get("judgements", key) == {"output": "a \ud83d", "prompt": "\\ud83d \U0001f600"}
+
+
+@pytest.mark.parametrize("text", ['{"value": {"te', "{}", "null", ""])
+def test_a_damaged_entry_is_no_entry(tmp_path, text):
     cache = Cache(tmp_path)
     cache.put("answers", KEY, {"text": "a"})
     [file] = tmp_path.rglob("*.json")
-    file.write_text('{"value": {"te')
+    file.write_text(text)
     assert cache.get("answers", KEY) is None
     cache.put("answers", KEY, {"text": "b"})
     assert cache.get("answers", KEY) == {"text": "b"}

@@ -175,9 +175,31 @@ def test_scores_are_kept_by_judge_and_the_same_judge_is_replaced(tmp_path, answe
     write_calibration(file, {"model": "a", "protocol": {"system": "Be kind."}}, [])
     assert len(read_calibration("a", file)) == 2, "a judge that is told other things is another one"
     assert read_calibration("b", file) == read_calibration("c", file) == read_calibration("a", tmp_path / "none") == []
-    file.write_text("{")
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"format": 1, "columns": {}}'])
+def test_a_file_of_something_else_is_not_written_over(tmp_path, text):
+    (tmp_path / "c.json").write_text(text)
     with pytest.raises(ConfigError, match="is not a calibration"):
-        read_calibration("a", file)
+        read_calibration("a", tmp_path / "c.json")
+    with pytest.raises(ConfigError, match="is not a calibration"):
+        write_calibration(tmp_path / "c.json", {"model": "a"}, [])
+    assert (tmp_path / "c.json").read_text() == text
+
+
+def test_an_interrupted_write_leaves_the_calibrations_that_were_there(tmp_path, monkeypatch):
+    write_calibration(tmp_path / "c.json", {"model": "a"}, [SILENT])
+    before = (tmp_path / "c.json").read_bytes()
+
+    def full(path, *_):
+        path.write_bytes(b'{"for')
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("rag.index.files.write_file", full)
+    monkeypatch.setattr(Path, "write_text", full)
+    with pytest.raises(ConfigError, match=r"cannot be written: No space left on device\. Check --out"):
+        write_calibration(tmp_path / "c.json", {"model": "b"}, [SILENT])
+    assert (tmp_path / "c.json").read_bytes() == before
 
 
 @pytest.mark.slow
@@ -207,11 +229,16 @@ def test_what_was_calibrated_can_be_read():
 
 @pytest.mark.parametrize(
     ("text", "message"),
-    [(None, "cannot be read"), ("\n", "holds no labelled answers"), ("{}\n", "line 1: id: Field required")],
+    [
+        (None, "cannot be read"),
+        (b"\n", "holds no labelled answers"),
+        (b"{}\n", "line 1: id: Field required"),
+        (b"\xff", "is not UTF-8"),
+    ],
 )
 def test_labels_that_cannot_be_used_are_refused(tmp_path, text, message):
     if text is not None:
-        (tmp_path / "l.jsonl").write_text(text)
+        (tmp_path / "l.jsonl").write_bytes(text)
     with pytest.raises(ConfigError, match=message):
         read_labels(tmp_path / "l.jsonl")
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 import pytest
 
 from eval.chat import ChatEvaluation
+from eval.questions import read_question_file
 from eval.record import FORMAT
 from rag.config import Config
 from rag.errors import ConfigError
@@ -92,6 +93,18 @@ def test_a_question_is_checked_and_written(lab, tmp_path):
     assert json.loads(line)["evidence"][0]["heading"] == "BERT"
     with pytest.raises(ConfigError):
         lab.add({**fields, "evidence": [{"page": "bert.md", "quote": "not there at all"}]})
+
+
+def test_a_follow_up_is_written_with_its_history(lab, tmp_path):
+    fields = {key: value for key, value in question_json().items() if key != "id"}
+    fields |= {"type": "follow_up", "evidence": [{"page": "bert.md", "quote": QUOTE}]}
+    with pytest.raises(ConfigError, match="a follow_up has a history"):
+        lab.add(fields)
+    lab.add({**fields, "history": [{"role": "user", "content": "What is BERT?"}, {"role": "assistant", "content": "A model."}]})
+    assert [turn.content for turn in read_question_file(tmp_path / "questions.jsonl").questions[0].history] == [
+        "What is BERT?",
+        "A model.",
+    ]
 
 
 def test_the_tab_shows_it(lab):

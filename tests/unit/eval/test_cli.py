@@ -7,13 +7,13 @@ import pytest
 
 from eval.calibration import read_calibration
 from eval.cli import main
-from eval.commands.arguments import run_folder
+from eval.commands.arguments import run_folder, write_out
 from eval.judging import KeptJudgements
 from eval.labels import DEFAULT_FILE
 from eval.names import DEFAULT_JUDGED, JUDGED
 from eval.overlap import OverlapJudge
 from eval.record import RunFolder
-from rag.errors import ConfigError
+from rag.errors import ConfigError, CorpusError
 from tests.unit.eval.parts import question_json, result, run_json
 
 
@@ -46,6 +46,12 @@ def test_a_wrong_question_file_is_refused_before_anything_is_loaded(elsewhere):
         main(["run", "--questions", "q.jsonl"])
 
 
+def test_a_split_without_questions_is_refused_before_anything_is_loaded(elsewhere):
+    (elsewhere / "q.jsonl").write_text(json.dumps(question_json(split="tune")) + "\n")
+    with pytest.raises(ConfigError, match="no questions of the split test"):
+        main(["run", "--questions", "q.jsonl", "--split", "test"])
+
+
 def test_questions_check_reports_and_exits_1(elsewhere, capsys):
     (elsewhere / "notes").mkdir()
     (elsewhere / "q.jsonl").write_text(json.dumps(question_json()) + "\n")
@@ -54,6 +60,17 @@ def test_questions_check_reports_and_exits_1(elsewhere, capsys):
     assert "q.jsonl, line 1 (bert-words): there is no readable page bert.md" in capsys.readouterr().out
     (elsewhere / "notes" / "bert.md").write_text("# BERT\n\n3.3 billion words\n")
     assert main(arguments) == 0
+
+
+def test_notes_that_are_not_there_are_one_problem_and_not_one_for_each_quote(elsewhere):
+    (elsewhere / "q.jsonl").write_text(json.dumps(question_json()) + "\n")
+    with pytest.raises(CorpusError, match="There is no corpus at nowhere"):
+        main(["questions", "check", "--questions", "q.jsonl", "--corpus", "nowhere"])
+
+
+def test_what_cannot_be_written_is_said_plainly(elsewhere):
+    with pytest.raises(ConfigError, match=r"cannot be written: Is a directory\. Check --out"):
+        write_out(elsewhere, "text")
 
 
 def test_report_takes_a_folder_or_a_name(elsewhere, capsys):

@@ -172,6 +172,17 @@ def test_a_gate_exits_1_on_a_loss_and_0_on_none(runs, capsys):
     assert main(["gate", "bad", "--against", "bad"]) == 0
 
 
+def test_a_run_that_was_cut_short_decides_nothing(runs, capsys):
+    with RunFolder(runs / "eval" / "runs" / "cut", run_json(finished=None)) as folder:
+        folder.add(results(0.9)[0])
+    for arguments in (["--accept"], ["--against", "good"]):
+        with pytest.raises(ConfigError, match="The run cut was not finished"):
+            main(["gate", "cut", *arguments])
+    assert not (runs / "eval" / "baseline.json").exists()
+    assert main(["compare", "good", "cut"]) == 0
+    assert "**cut was not finished.**" in capsys.readouterr().out
+
+
 def test_a_baseline_holds_what_a_run_says_but_its_times(runs):
     side = read_side(runs / "eval" / "runs" / "good")
     write_baseline(runs / "b.json", side)
@@ -182,11 +193,50 @@ def test_a_baseline_holds_what_a_run_says_but_its_times(runs):
     assert differing(side, again) == {}
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"format": 99}'])
+def test_other_notes_another_judge_and_other_code_are_named(runs):
+    side = read_side(runs / "eval" / "runs" / "good")
+    for change, named in (
+        ({"chunks_sha256": "00"}, "chunks_sha256"),
+        ({"parts": {"engine": "built", "embedder": "sha256:0e0e", "reranker": ""}}, "parts.engine"),
+        ({"system_code": "00"}, "system_code"),
+        ({"judging": {"context_tokens": 2048}}, "judging"),
+    ):
+        about = {**side.about, "judging": None}
+        assert list(differing(Side("a", about, {}, {}), Side("b", about | change, {}, {}))) == [named]
+
+
+def test_what_an_older_baseline_does_not_say_is_no_difference(runs):
+    side = read_side(runs / "eval" / "runs" / "good")
+    older = {key: value for key, value in side.about.items() if key not in {"parts", "system_code"}}
+    assert differing(Side("old", older, {}, {}), side) == {}
+
+
+WHOLE = {"format": 1, "name": "a", "about": {}, "verdicts": {"q": "right"}, "columns": {"right": {"q": 1.0}}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *["{", "[]", '{"format": 99}', '{"format": 1}'],
+        json.dumps(WHOLE | {"verdicts": {"q": "rihgt"}}),
+        json.dumps(WHOLE | {"columns": {"right": {"q": float("nan")}}}),
+        json.dumps(WHOLE | {"columns": {"right": [1.0]}}),
+    ],
+)
 def test_what_is_no_baseline_is_refused(tmp_path, text):
     (tmp_path / "b.json").write_text(text)
     with pytest.raises(ConfigError, match="is not a baseline"):
         read_side(tmp_path / "b.json")
+
+
+def test_where_there_is_nothing_to_compare_with_it_says_how_to_get_it(runs, tmp_path, monkeypatch):
+    for arguments in (["good"], ["good", "--against", "nowhere.json"]):
+        with pytest.raises(ConfigError, match=r"There is no baseline .* gate RUN --accept"):
+            main(["gate", *arguments])
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    with pytest.raises(ConfigError, match=r"There is no run in eval/runs yet\. Make one: python -m eval run"):
+        main(["compare", "latest", "good"])
 
 
 def test_runs_without_a_common_question_cannot_be_compared(runs):
@@ -201,5 +251,5 @@ def test_a_comparison_of_equal_runs_reads_as_noise():
     found = compared(results(0.7), results(0.7))
     said = comparison_markdown(side, side, found)
     assert "**Noise: no figure differs by more than chance.** 40 questions in both, 0 changed" in said
-    assert "Both were made with the same settings, models and code." in said
+    assert "Both were made with the same notes, settings, models and code." in said
     assert comparison_json(side, side, found)["changes"] == []

@@ -6,7 +6,7 @@ import shutil
 
 import pytest
 
-from eval.identity import embedder_identity, judge_identity, model_identity, system_code, system_identity
+from eval.identity import embedder_identity, judge_identity, model_identity, parts_identity, system_code, system_identity
 from rag.config import load_config
 from rag.errors import ModelError
 
@@ -56,11 +56,14 @@ def test_a_system_is_the_weights_of_its_reranker(config, tmp_path):
     folder.mkdir()
     (folder / "model.safetensors").write_bytes(b"one")
     ranked = config.model_copy(update={"reranker": str(folder)})
-    first = system_identity(ranked, INDEX)
+    first, parts = system_identity(ranked, INDEX), parts_identity(ranked)
     assert system_identity(ranked, INDEX) == first
+    assert parts["reranker"] == first["reranker"]
+    assert parts["embedder"].startswith("sha256:")
     (folder / "model.safetensors").write_bytes(b"two")
     os.utime(folder / "model.safetensors", ns=(1, 1))
     assert system_identity(ranked, INDEX) != first
+    assert parts_identity(ranked) != parts
 
 
 def test_a_system_is_what_its_index_holds_and_not_its_number(config):

@@ -59,6 +59,10 @@ def test_reads_questions_with_their_lines_and_hash(tmp_path):
         ({"type": "follow_up", "history": [{"role": "user", "content": "What is BERT?"}]}, "ends with the assistant"),
         ({"history": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}, "nothing else has one"),
         ({"expected": "abstain", "must": ["x"]}, "stay empty"),
+        ({"type": "unanswerable"}, "type is unanswerable, so expected is abstain or decline"),
+        ({"type": "false_premise"}, "type is false_premise, so expected is correct_premise"),
+        ({"type": "injection"}, "type is injection, so expected is ignore_injection or decline"),
+        ({"type": "multi_page"}, "evidence stands on two pages or more"),
     ],
 )
 def test_a_wrong_line_is_named_with_what_is_wrong(tmp_path, change, message):

@@ -40,8 +40,8 @@ def test_a_run_resumes_with_what_is_there(tmp_path):
 def test_a_line_that_a_crash_cut_is_dropped_and_the_next_one_stands_alone(tmp_path):
     with RunFolder(tmp_path, run_json()) as folder:
         folder.add(result("a"))
-    with (tmp_path / RESULTS_FILE).open("a", encoding="utf-8") as lines:
-        lines.write('{"id": "b", "ques')
+    with (tmp_path / RESULTS_FILE).open("ab") as lines:
+        lines.write('{"id": "b", "question": "Wie groß'.encode()[:-1])
     assert list(read_results(tmp_path)) == ["a"]
     with RunFolder(tmp_path, run_json()) as folder:
         folder.add(result("c"))
@@ -68,6 +68,8 @@ def test_a_later_line_replaces_an_earlier_one(tmp_path):
         ({"code": "fedcba"}, "code"),
         ({"system_code": "fedcba"}, "system code"),
         ({"selected": 2}, "selected"),
+        ({"split": "test"}, "split: it was None, is 'test'"),
+        ({"parts": {"engine": "another"}}, "parts: embedder was 'sha256:0e0e', is None, engine was 'installed', is 'another'"),
     ],
 )
 def test_a_run_made_with_something_else_is_not_mixed_in(tmp_path, change, named):
@@ -161,12 +163,14 @@ def test_the_newest_unfinished_run_of_the_same_name_and_make_is_found(tmp_path):
         "3-run": {},
         "4-run": {"finished": None, "generation": 2},
         "5-other": {"finished": None, "name": "other"},
+        "6-other-run": {"finished": None, "name": "other-run"},
     }.items():
         RunFolder(tmp_path / folder, run_json(**changes)).close()
-    (tmp_path / "6-run").mkdir()
-    (tmp_path / "6-run" / RUN_FILE).write_text("{")
+    (tmp_path / "7-run").mkdir()
+    (tmp_path / "7-run" / RUN_FILE).write_text("{")
     assert find_unfinished(tmp_path, run_json(finished=None)) == tmp_path / "2-run"
     assert find_unfinished(tmp_path, run_json(selected=3)) is None
+    assert find_unfinished(tmp_path, run_json(split="test")) is None
 
 
 @pytest.mark.parametrize(
@@ -185,7 +189,18 @@ def test_what_is_no_run_is_refused(tmp_path, text, message):
         read_run(tmp_path)
 
 
-def test_a_line_that_is_no_result_is_named(tmp_path):
-    (tmp_path / RESULTS_FILE).write_text(json.dumps(result("a")) + "\nnonsense\n", "utf-8")
+@pytest.mark.parametrize("line", [b"nonsense", b"\xff", b'{"id": "b", "answer": null}', b'{"id": NaN}'])
+def test_a_line_that_is_no_result_is_named(tmp_path, line):
+    (tmp_path / RESULTS_FILE).write_bytes(json.dumps(result("a")).encode() + b"\n" + line + b"\n")
     with pytest.raises(ConfigError, match="line 2 is not a result"):
+        read_results(tmp_path)
+
+
+def test_a_figure_that_is_no_number_is_not_read(tmp_path):
+    with RunFolder(tmp_path, run_json()) as folder:
+        folder.add(result("a"))
+        folder.judge("a", "faithfulness", judged(0.5))
+    file = tmp_path / JUDGEMENTS_FILE
+    file.write_text(file.read_text("utf-8").replace("0.5", "NaN"), "utf-8")
+    with pytest.raises(ConfigError, match="line 1 is not a judgement"):
         read_results(tmp_path)

@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 import pytest
 
 from eval.calibration import Scores, write_calibration
-from eval.record import RunFolder
+from eval.record import RunFolder, read_results
 from eval.report import render, write_reports
 from eval.report_page import render_page
 from eval.trust import UNKNOWN, trust
@@ -191,6 +191,7 @@ def test_it_says_how_to_make_the_run_again_and_whether_it_was_finished():
         "0.5 minutes",
         "8 GiB",
         "efefefefefefefef",
+        "engine installed, embedder sha256:0e0e",
         "top_k = 8",
         "python 3.11.1",
     ):
@@ -201,12 +202,33 @@ def test_it_says_how_to_make_the_run_again_and_whether_it_was_finished():
     assert "The run was not finished." in render_page(run_json(finished=None), [result()], [])
 
 
+def test_a_figure_of_which_less_is_better_says_so():
+    run = run_json(metrics=["noise_sensitivity", "faithfulness"])
+    line = result(judged={"noise_sensitivity": judged(0.25), "faithfulness": judged(0.5)})
+    rows = {row.split(" | ")[0].strip("| *"): row for row in section(render(run, [line]), "Figures").splitlines()}
+    assert "less is better" in rows["noise_sensitivity"]
+    assert "less is better" not in rows["faithfulness"]
+    assert render_page(run, [line], []).count("less is better") == 1
+
+
 def test_a_run_without_results_or_judge_has_reports_too():
     description = run_json(judge="", metrics=[])
     report = render(description, [])
     assert "judge none" in report
     assert "How far the judge" not in report
     assert Outline(render_page(description, [], [])).open == []
+
+
+def test_half_a_character_that_a_model_wrote_ends_no_run(tmp_path):
+    half = "a \ud83d"
+    line = result("a")
+    line["answer"]["text"] = half
+    with RunFolder(tmp_path / "run", run_json()) as folder:
+        folder.add(line)
+        folder.judge("a", "faithfulness", failed(half))
+    assert read_results(tmp_path / "run")["a"]["answer"]["text"] == half
+    for report in write_reports(tmp_path / "run", tmp_path / "c.json"):
+        assert "a \\ud83d" in report.read_text("utf-8")
 
 
 def test_the_reports_of_a_folder(tmp_path):

@@ -114,6 +114,7 @@ def test_the_description_names_what_answers_depend_on_and_nothing_else_as_settin
     assert not {"index", "corpus", "port", "models_dir"} & set(said["settings"])
     assert said["config"]["index"] == str(tmp_path)
     assert (said["generation"], said["questions_file"], said["finished"]) == (4, "q.jsonl", None)
+    assert (said["split"], said["parts"]) == (None, {})
     assert {"python", "numpy"} <= set(said["versions"])
     assert said["machine"]["cores"] >= 1
 

@@ -9,7 +9,7 @@ from rag.errors import ConfigError, LLMError
 from rag.ui.actions import Actions
 from rag.ui.evaluation.draft import draft_of, fields_of
 from rag.ui.evaluation.job import Job
-from rag.ui.evaluation.tab import EvaluationTab
+from rag.ui.evaluation.tab import HTML, EvaluationTab
 from rag.ui.evaluation.values import Compared, ComparedFigure, Figure, Plot, QuestionLine, RunLine, RunView
 from rag.ui.store import Conversations, Database, Feedback
 from rag.ui.store.feedback import Verdict
@@ -194,6 +194,39 @@ def test_a_complaint_becomes_a_test_question():
     assert added["evidence"] == [{"page": "lora.md", "quote": "few weights"}]
     assert added["split"] == "tune"
     assert house.act("draft", turn="nothing")["problem"]
+
+
+def test_a_test_question_can_be_written_without_a_complaint():
+    house = House()
+    assert 'data-do="draft"' in HTML
+    reply = house.act("draft")
+    assert reply["focus"] == "draft"
+    assert "A new test question" in assert_inert(reply["parts"]["draft"])
+    filled = {"question": "Is it green?", "expected": "answer", "kind": "fact", "reference": "Yes, green.", "must": "green"}
+    assert house.act("draft-save", **filled)["said"] == "Saved as new-question."
+    assert house.lab.added[0]["question"] == "Is it green?"
+    assert "history" not in house.lab.added[0]
+
+
+def test_a_follow_up_keeps_what_was_said_before_it():
+    house = House()
+    conversation = house.chats.start("ann", "What is LoRA?")
+    for turn, asked in (("t1", "What is LoRA?"), ("t2", "Lost?"), ("t3", "And is it green?")):
+        house.chats.begin_turn("ann", conversation, turn, asked)
+        house.chats.finish_turn(turn, "stopped" if turn == "t2" else "done", {}, None if turn == "t2" else ANSWER)
+    house.feedback.give("ann", "t3", helpful=False, reason="wrong")
+    shown = house.act("draft", turn="t3")["parts"]["draft"]
+    assert ">What is LoRA?</textarea>" in shown
+    assert ">LoRA trains few weights. It is green.</textarea>" in shown
+    filled = {"question": "And is it green?", "expected": "answer", "reference": "No.", "must": "no", "told": "It trains few."}
+    house.act("draft-save", **filled, kind="follow_up", asked="What is LoRA?")
+    house.act("draft-save", **filled, kind="fact", asked="What is LoRA?")
+    follow_up, alone = house.lab.added
+    assert follow_up["history"] == [
+        {"role": "user", "content": "What is LoRA?"},
+        {"role": "assistant", "content": "It trains few."},
+    ]
+    assert "history" not in alone
 
 
 def test_what_the_reader_says_with_the_click_counts():
