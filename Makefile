@@ -50,15 +50,18 @@ engine: $(VENV)/.chat  ## build llama.cpp for this processor: answers start soon
 lint-corpus: $(VENV)/.chat  ## check the notes: links, anchors, titles, sizes, near-duplicates, coverage
 	@$(BIN)/python -m rag lint $(ARGS)
 
-# A judge reads a lot: with an engine built for the processor it is done in two thirds of the time, building included.
+# A judge reads a lot, and an engine built for the processor reads nearly twice as fast.
 QUICKER := $(BIN)/python -m rag models engine || echo "Going on with the engine as it is installed." >&2
+
+# A run in another folder is not the latest one.
+GATE = [ ! -f eval/baseline.json ] || $(if $(findstring --out,$(ARGS)),:,$(BIN)/python -m eval gate latest)
 
 eval: $(VENV)/.test  ## ask 60 questions, judge, report, compare with the baseline; the second time only what changed (ARGS="--limit 3")
 	@$(BIN)/python -m rag models fetch
 	@$(if $(ARGS),,$(QUICKER))
 	@$(BIN)/python ingest.py || [ $$? -eq 1 ]
 	@$(BIN)/python -m eval run --limit 60 $(ARGS)
-	@[ ! -f eval/baseline.json ] || $(BIN)/python -m eval gate latest
+	@$(GATE)
 
 eval-full: $(VENV)/.test  ## calibrate the judge, ask every question and compare with the baseline; takes hours the first time
 	@$(BIN)/python -m rag models fetch
@@ -66,7 +69,7 @@ eval-full: $(VENV)/.test  ## calibrate the judge, ask every question and compare
 	@$(BIN)/python ingest.py || [ $$? -eq 1 ]
 	@$(BIN)/python -m eval calibrate judge
 	@$(BIN)/python -m eval run --name full $(ARGS)
-	@[ ! -f eval/baseline.json ] || $(BIN)/python -m eval gate latest
+	@$(GATE)
 
 soak: $(VENV)/.test  ## the long tests at full size; appends its figures to docs/LOG.md
 	@$(BIN)/python -m rag models fetch --set test
