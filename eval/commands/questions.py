@@ -64,6 +64,8 @@ def _fields(options: argparse.Namespace, corpus: Path) -> dict[str, Any]:
     from eval.adding import place_of
 
     if options.question is None:
+        if sys.stdin.isatty():
+            sys.stderr.write("Reading a question as JSON from the terminal; Ctrl-D ends it.\n")
         try:
             value = json.load(sys.stdin)
         except ValueError as error:
