@@ -25,7 +25,8 @@ def markdown(measured: Mapping[str, Any], pictures: Mapping[str, Sequence[str]] 
     Returns:
         Markdown.
     """
-    parts = [_set(each, (pictures or {}).get(each["name"], ())) for each in measured["sets"]]
+    limit = measured.get("limit", {})
+    parts = [_set(each, (pictures or {}).get(each["name"], ()), limit) for each in measured["sets"]]
     parts += [f"Skipped: {each['name']}, {each['reason']}.\n" for each in measured["skipped"]]
     return "\n".join([*parts, _made_with(measured)])
 
@@ -64,7 +65,7 @@ def write_report(measured: Mapping[str, Any], folder: Path) -> Path:
     return report
 
 
-def _set(one: Mapping[str, Any], pictures: Sequence[str]) -> str:
+def _set(one: Mapping[str, Any], pictures: Sequence[str], limit: Mapping[str, Any]) -> str:
     systems = one["systems"]
     names = list(dict.fromkeys(name for each in systems for name in each["figures"] if name != "failed"))
     rows = [[name, *(_figure(name, each["figures"].get(name)) for each in systems)] for name in names]
@@ -75,12 +76,29 @@ def _set(one: Mapping[str, Any], pictures: Sequence[str]) -> str:
     ]
     if one["sooner"] and one["sooner"]["value"] is not None:
         parts.append(f"First token, plain over ours, medians: {_figure(', s', one['sooner'])}.\n")
+    parts += [_of_limit(limit, systems)] if limit else []
     parts += [_failed(each) for each in systems if each["figures"]["failed"]]
     parts += [_named(each) for each in systems if any(row.get("obeyed") or row.get("dangers") for row in each["rows"])]
     parts += [f"![{one['name']}: {name.removesuffix('.svg')}]({name})\n" for name in pictures]
     if pictures:
         parts.append(_bins(reliability(systems[0]["rows"])))
     return "\n".join(parts)
+
+
+def _of_limit(limit: Mapping[str, Any], systems: Sequence[Mapping[str, Any]]) -> str:
+    """How near writing comes to what memory allows."""
+    if "failed" in limit:
+        return f"What memory allows was not measured: {short(limit['failed'], 160)}.\n"
+    reached = [
+        f"{each['name']} {found['value'] / limit['tokens_per_s']:.0%}"
+        for each in systems
+        if (found := each["figures"].get("tokens written a second")) and found["value"] is not None
+    ]
+    at_most = (
+        f"Each token that is written reads all of the weights: {limit['bytes_per_s'] * 1e-9:.1f} GB/s over "
+        f"{limit['weights_bytes'] * 1e-9:.2f} GB allow {limit['tokens_per_s']:.1f} a second"
+    )
+    return f"{at_most}{'; of that, written: ' if reached else ''}{', '.join(reached)}.\n"
 
 
 def _failed(system: Mapping[str, Any]) -> str:

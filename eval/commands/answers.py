@@ -44,6 +44,7 @@ def _answers(options: argparse.Namespace, config: Config) -> int:
     with AnswersBench(config, options.cache, options.shared) as bench:
         found = bench.measure(names, split=options.split, limit=options.limit, with_plain=not options.no_plain)
     measured: dict[str, Any] = {"command": options.command_line, **found}
+    measured |= {"limit": _decode_limit(config)}
     packages = ("xllamacpp", "openvino", "llama-index-core", "chromadb", "numpy")
     measured |= {"machine": machine(), "versions": versions(packages), "code": code_state()}
     written = json.dumps(measured)
@@ -53,3 +54,15 @@ def _answers(options: argparse.Namespace, config: Config) -> int:
         sys.stderr.write(f"{write_report(measured, options.report)}\n")
     sys.stdout.write(written + "\n" if options.json else markdown(measured))
     return 1 if any(system["figures"]["failed"] for each in measured["sets"] for system in each["systems"]) else 0
+
+
+def _decode_limit(config: Config) -> dict[str, Any]:
+    """What memory lets the engine write; nothing where the weights are not in this machine's memory."""
+    from eval.bench.peers.limits import decode_limit
+    from rag.models.store import model_path
+
+    scheme, _, rest = config.llm.partition(":")
+    if scheme in {"hf", "openai"}:
+        return {}
+    gguf = Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
+    return decode_limit(gguf, config.thread_count)

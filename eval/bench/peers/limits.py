@@ -21,6 +21,7 @@ from rag.config import Config
 from rag.types import Message
 
 _ROOT = Path(__file__).parents[3]
+_DRIVER = (sys.executable, str(Path(__file__).parent / "drivers" / "measure_limits.py"))
 _TIMEOUT_S = 300.0
 _PROMPT_LINES = 60
 _DECODED = 64
@@ -38,7 +39,7 @@ def measure_limits(config: Config, gguf: Path, threads: int, log: Path) -> dict[
     Returns:
         `machine`, `engine` and `shares`; each may hold `failed` with a reason.
     """
-    machine = _program([sys.executable, str(Path(__file__).parent / "drivers" / "measure_limits.py"), str(threads)])
+    machine = _program([*_DRIVER, str(threads)])
     engine = _program([sys.executable, "-m", "eval.bench.peers.limits", config.model_dump_json()])
     try:
         with Engine(gguf, context_tokens=512, threads=threads, log=log) as server:
@@ -47,6 +48,23 @@ def measure_limits(config: Config, gguf: Path, threads: int, log: Path) -> dict[
         facts = {"parameters_failed": shortened(str(error))}
     engine |= {"weights_bytes": gguf.stat().st_size, **facts}
     return {"machine": machine, "engine": engine, "shares": shares(machine, engine)}
+
+
+def decode_limit(gguf: Path, threads: int) -> dict[str, Any]:
+    """Measure how many tokens a second memory lets an engine write.
+
+    Args:
+        gguf: the weights, all of which are read for each token.
+        threads: to measure with.
+
+    Returns:
+        `bytes_per_s`, `weights_bytes` and `tokens_per_s`, or `failed` with a reason.
+    """
+    machine, weights = _program([*_DRIVER, str(threads), "memory"]), gguf.stat().st_size
+    if "failed" in machine:
+        return machine
+    best = max(machine["read_bytes_per_s"], machine["copy_bytes_per_s"])
+    return {"bytes_per_s": best, "weights_bytes": weights, "tokens_per_s": best / weights}
 
 
 def shares(machine: Mapping[str, Any], engine: Mapping[str, Any]) -> dict[str, float]:

@@ -247,6 +247,17 @@ def test_both_systems_stand_side_by_side():
     assert "Skipped: hugo-book, not here." in text
 
 
+def test_the_report_says_how_near_writing_comes_to_what_memory_allows():
+    one = measured([row("a")], [row("b")])
+    rate = {"value": 15.0, "interval": None, "count": 1}
+    one["sets"][0]["systems"][0]["figures"]["tokens written a second"] = rate
+    one["sets"][0]["systems"][1]["figures"]["tokens written a second"] = rate | {"value": None}
+    text = markdown(one | {"limit": {"bytes_per_s": 33e9, "weights_bytes": 1.1e9, "tokens_per_s": 30.0}})
+    assert "33.0 GB/s over 1.10 GB allow 30.0 a second; of that, written: ours 50%." in text
+    assert "was not measured: no numpy." in markdown(one | {"limit": {"failed": "no numpy"}})
+    assert "GB/s" not in markdown(one)
+
+
 def test_the_report_has_its_pictures_beside_it(tmp_path):
     rows = [row(f"q{n}", "abstain" if n % 3 else "answer", probability=n / 12) for n in range(12)]
     report = write_report(measured(rows), tmp_path / "deep" / "report")

@@ -8,7 +8,7 @@ import pytest
 
 from eval.bench.peers.catalogue import OWN, PEERS, choose
 from eval.bench.peers.footnotes import Footnotes
-from eval.bench.peers.limits import shares
+from eval.bench.peers.limits import decode_limit, shares
 from eval.bench.peers.load import Moment, now, others
 from eval.bench.peers.picture import bars, lines
 from eval.bench.peers.ratios import Spread, ratio, shown, spread
@@ -276,3 +276,13 @@ def test_a_model_that_peers_cannot_load_is_refused(monkeypatch, tmp_path):
     monkeypatch.setenv("RAG_LLM", "openai:http://127.0.0.1:9/v1")
     with pytest.raises(ConfigError, match="GGUF"):
         main(["bench", "peers", "--out", str(tmp_path / "out.json")])
+
+
+@pytest.mark.slow
+def test_what_memory_allows_is_measured_in_a_process_of_its_own(tmp_path):
+    weights = tmp_path / "weights.gguf"
+    weights.write_bytes(bytes(1000))
+    found = decode_limit(weights, 1)
+    assert found["weights_bytes"] == 1000
+    assert found["bytes_per_s"] > 1e8
+    assert found["tokens_per_s"] == found["bytes_per_s"] / 1000

@@ -1,6 +1,6 @@
 """What the machine can do: memory bandwidth and matrix multiplication. Prints one JSON object; `measure_limits.py THREADS`.
 
-Bandwidth is read and written in streams of 256 MB, far more than a cache holds, by as many threads as the engine has. A copy counts
+With `memory` behind the threads it is the bandwidth alone. Bandwidth is read and written in streams of 256 MB, far more than a cache holds, by as many threads as the engine has. A copy counts
 what is read and what is written. Rates are the best of some, since a limit is what is wanted.
 """
 
@@ -20,9 +20,11 @@ _TRIES = 5
 _SIDE = 2048
 
 
-def main(threads: int) -> dict[str, float | str]:
+def main(threads: int, what: str = "") -> dict[str, float | str]:
     """Return rates in bytes and in floating-point operations a second; where torch is missing, why."""
     found: dict[str, float | str] = dict(_bandwidth(threads))
+    if what == "memory":
+        return found
     try:
         import torch
     except ImportError as error:
@@ -61,4 +63,4 @@ def _matmul(torch: Any, kind: Any) -> float:  # noqa: ANN401 - the vendor's
 
 
 if __name__ == "__main__":
-    sys.stdout.write(json.dumps(main(int(sys.argv[1]))) + "\n")
+    sys.stdout.write(json.dumps(main(int(sys.argv[1]), *sys.argv[2:])) + "\n")
