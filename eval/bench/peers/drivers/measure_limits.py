@@ -1,7 +1,8 @@
 """What the machine can do: memory bandwidth and matrix multiplication. Prints one JSON object; `measure_limits.py THREADS`.
 
-With `memory` behind the threads it is the bandwidth alone. Bandwidth is read and written in streams of 256 MB, far more than a cache holds, by as many threads as the engine has. A copy counts
-what is read and what is written. Rates are the best of some, since a limit is what is wanted.
+With `memory` behind the threads it is the bandwidth alone. Bandwidth is read and written in streams of 256 MB, far more than a
+cache holds, by as many threads as the engine has. A copy counts what is read and what is written. Rates are the best of some, since
+a limit is what is wanted.
 """
 
 from __future__ import annotations
