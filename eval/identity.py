@@ -52,19 +52,16 @@ def model_identity(config: Config, name: str = "") -> str:
     Raises:
         ModelError: its weights are not there.
     """
-    from rag.models.store import model_path
+    from rag.folders import gguf_file
     from rag.wiring import check_llm
 
     wanted = name or config.llm
     check_llm(config, wanted)
+    if path := gguf_file(config, wanted):
+        stamp = path.stat()
+        return f"{path.stem} sha256:{_file_hash(path, stamp.st_size, stamp.st_mtime_ns)[:12]}"
     scheme, _, rest = wanted.partition(":")
-    if scheme == "openai":
-        return f"{rest} {config.llm_model}".strip()
-    if scheme == "hf":
-        return rest
-    path = Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
-    stamp = path.stat()
-    return f"{path.stem} sha256:{_file_hash(path, stamp.st_size, stamp.st_mtime_ns)[:12]}"
+    return f"{rest} {config.llm_model}".strip() if scheme == "openai" else rest
 
 
 def engine_identity(config: Config) -> str:

@@ -1,4 +1,4 @@
-"""Where the folders of the configured models lie: on this machine, or an error that says what to do.
+"""Where the weights of the configured models lie: on this machine, or an error that says what to do.
 
 Knows the catalogue's store and the cache of Hugging Face; loads nothing.
 """
@@ -31,6 +31,25 @@ def embedder_folder(config: Config) -> Path:
     if "/" in config.embedder:
         return _hub_folder(config.embedder, "embedder")
     return model_path(config.embedder, config.models_dir)
+
+
+def gguf_file(config: Config, name: str = "") -> Path | None:
+    """Find the file of a language model that llama.cpp reads.
+
+    Args:
+        config: where weights are.
+        name: as `Config.llm`; empty for that one.
+
+    Returns:
+        The file, which for `gguf:` need not be there; None for a model that is on a server, or that transformers reads.
+
+    Raises:
+        ModelError: a name of the catalogue whose weights are not there.
+    """
+    scheme, _, rest = (name or config.llm).partition(":")
+    if scheme in {"openai", "hf"}:
+        return None
+    return Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
 
 
 def reranker_folder(config: Config) -> Path:

@@ -8,7 +8,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rag.offline  # noqa: F401 - before any vendor
@@ -21,12 +20,11 @@ from rag.embed.bert_folder import supports
 from rag.embed.lazy import LazyEmbedder
 from rag.embed.tokens import WordPieceCounter
 from rag.errors import IndexStateError, ModelError
-from rag.folders import embedder_folder, reranker_folder
+from rag.folders import embedder_folder, gguf_file, reranker_folder
 from rag.includes import Includes
 from rag.index import Fingerprint, Index
 from rag.models.catalogue import load_catalogue
 from rag.models.engine import find_engine
-from rag.models.store import model_path
 from rag.pipeline import IngestParts, ingest
 from rag.preview import preview
 from rag.protocols import LLM, Embedder, Generation, Progress, Reranker
@@ -119,6 +117,11 @@ def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:
     Raises:
         ModelError: unknown, missing or damaged weights.
     """
+    if path := gguf_file(config, name):
+        from rag.llm.llama_cpp import LlamaCpp
+
+        library = find_engine(config.models_dir)
+        return LlamaCpp(path, context_tokens=config.context_tokens, threads=config.thread_count, slots=slots, library=library)
     scheme, _, rest = (name or config.llm).partition(":")
     if scheme == "openai":
         from rag.llm.openai_compatible import OpenAICompatible
@@ -130,15 +133,9 @@ def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:
             timeout_s=config.llm_timeout_s,
             context_tokens=config.context_tokens,
         )
-    if scheme == "hf":
-        from rag.llm.transformers_llm import TransformersLLM
+    from rag.llm.transformers_llm import TransformersLLM
 
-        return TransformersLLM(rest, context_tokens=config.context_tokens, threads=config.thread_count)
-    from rag.llm.llama_cpp import LlamaCpp
-
-    path = Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
-    library = find_engine(config.models_dir)
-    return LlamaCpp(path, context_tokens=config.context_tokens, threads=config.thread_count, slots=slots, library=library)
+    return TransformersLLM(rest, context_tokens=config.context_tokens, threads=config.thread_count)
 
 
 def build_prompt_counter(config: Config) -> GgufTokens | None:
@@ -153,13 +150,10 @@ def build_prompt_counter(config: Config) -> GgufTokens | None:
     Raises:
         ModelError: unknown, missing or damaged weights.
     """
-    scheme, _, rest = config.llm.partition(":")
-    if scheme in {"openai", "hf"}:
-        return None
     from rag.llm.gguf_tokens import GgufTokens, is_known
 
-    path = Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
-    return GgufTokens(path) if is_known(path) else None
+    path = gguf_file(config)
+    return GgufTokens(path) if path and is_known(path) else None
 
 
 def check_llm(config: Config, name: str) -> str:
@@ -175,13 +169,12 @@ def check_llm(config: Config, name: str) -> str:
     Raises:
         ModelError: its weights are not there.
     """
-    scheme, _, rest = name.partition(":")
-    if scheme in {"openai", "hf"}:
+    path = gguf_file(config, name)
+    if path is None:
         return name
-    path = Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
     if not path.is_file():
         raise ModelError(f"There is no model file {path}", hint="Check llm in rag.toml.")
-    return f"{scheme if scheme != 'gguf' else path.name}, {path.stat().st_size / 1e9:.1f} GB"
+    return f"{path.name if name.startswith('gguf:') else name}, {path.stat().st_size / 1e9:.1f} GB"
 
 
 def llm_engine(config: Config, name: str) -> str:

@@ -59,10 +59,7 @@ def _answers(options: argparse.Namespace, config: Config) -> int:
 def _decode_limit(config: Config) -> dict[str, Any]:
     """What memory lets the engine write; nothing where the weights are not in this machine's memory."""
     from eval.bench.peers.limits import decode_limit
-    from rag.models.store import model_path
+    from rag.folders import gguf_file
 
-    scheme, _, rest = config.llm.partition(":")
-    if scheme in {"hf", "openai"}:
-        return {}
-    gguf = Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
-    return decode_limit(gguf, config.thread_count)
+    gguf = gguf_file(config)
+    return decode_limit(gguf, config.thread_count) if gguf else {}

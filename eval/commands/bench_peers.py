@@ -104,11 +104,10 @@ def _bench(
     from eval.bench.peers.run import default_threads
     from eval.bench.peers.work import Bench
     from eval.questions import choose
-    from rag.folders import embedder_folder
-    from rag.models.store import model_path
+    from rag.folders import embedder_folder, gguf_file
 
-    scheme, _, rest = config.llm.partition(":")
-    if scheme in {"hf", "openai"}:
+    gguf = gguf_file(config)
+    if gguf is None:
         raise ConfigError("Peers are compared with a GGUF file", hint='Set llm to a name of the catalogue or to "gguf:FILE".')
     plain = [question for question in questions if not question.history]
     return Bench(
@@ -117,7 +116,7 @@ def _bench(
         asked=tuple(question.question for question in _asked(questions, options.answers + 1, corpora[0])),
         probe=find_probe(questions, corpora[0]),
         embedder=embedder_folder(config).resolve(),
-        gguf=(Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)).resolve(),
+        gguf=gguf.resolve(),
         context_tokens=config.context_tokens,
         threads=default_threads(),
         config=options.config,

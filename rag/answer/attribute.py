@@ -208,14 +208,12 @@ class Evidence:
         most = self.share(said & _words_of(instead), said)
         for run in self._lists if len(parts) >= _LEAST_PARTS else ():
             named = [max(run, key=lambda unit: self.share(unit.words & part, part)) for part in parts]
-            items = list(dict.fromkeys(unit for unit, part in zip(named, parts, strict=True) if self._is_named(unit, part)))
+            found_for = zip(named, parts, strict=True)
+            items = list(dict.fromkeys(unit for unit, part in found_for if self.share(unit.words & part, part) >= _NAMED))
             held = self.share(said & _words_of(items[:_MOST_ITEMS]), said)
             if held > most and counted <= _numbers_of(items):
                 found, most = items[:_MOST_ITEMS], held
         return found
-
-    def _is_named(self, item: Unit, part: frozenset[str]) -> bool:
-        return self.share(item.words & part, part) >= _NAMED
 
     @functools.cached_property
     def _lists(self) -> tuple[tuple[Unit, ...], ...]:

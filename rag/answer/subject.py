@@ -23,8 +23,8 @@ _ASKS_NUMBER: Final = re.compile(
 _ASKS_COUNT: Final = re.compile(r"\bhow many\b|\b(?:which|what) year\b", re.IGNORECASE)
 # What says how many without a digit; a list does too.
 _COUNT: Final = re.compile(
-    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|(?:twen|thir|for|fif|six|seven|eigh|nine)ty|"
-    r"dozens?|hundreds?|thousands?|[mb]illions?|no|none|"
+    r"\b(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
+    r"(?:twen|thir|for|fif|six|seven|eigh|nine)ty|dozens?|hundreds?|thousands?|[mb]illions?|no|none|"
     r"zero|single|both|once|twice|half|unlimited|any number)\b|,[^.]*,",
     re.IGNORECASE,
 )
