@@ -126,7 +126,7 @@ def test_it_is_inert_whatever_runs_and_questions_say(text):
 
 
 def test_a_run_is_started_followed_and_ends():
-    script = "import sys\nfor n in range(1, 4): print(f'{n} of 3: q{n}: right', file=sys.stderr)\n"
+    script = "import sys, time\ntime.sleep(1)\nfor n in range(1, 4): print(f'{n} of 3: q{n}: right', file=sys.stderr)\n"
     house = House(script=script)
     assert "Start a run" in house.shown("job", "runs")
     reply = house.act("run-start", limit="5", judged="")
