@@ -16,6 +16,8 @@ JUDGED = (
     *DEFAULT_JUDGED,
     "answer_accuracy",
     "answer_correctness",
+    "bleu_score",
+    "chrf_score",
     "context_entity_recall",
     "context_utilization",
     "exact_match",
@@ -24,13 +26,13 @@ JUDGED = (
     "non_llm_string_similarity",
     "quoted_spans_alignment",
     "response_groundedness",
+    "rouge_score",
     "string_presence",
     "summary_score",
 )
 """The metrics of ragas' collection that can be asked for by name.
 
-The others of that collection judge agents, tools, SQL, tables, images or rubrics, which our questions do not have, or count n-grams
-with packages that we do not depend on.
+The others of that collection judge agents, tools, SQL, tables, images or rubrics, which our questions do not have.
 """
 
 LOWER_IS_BETTER = frozenset({"noise_sensitivity"})

@@ -140,6 +140,8 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
             lambda judge, embedding: ragas.AnswerCorrectness(llm=judge, embeddings=embedding),
             _fields("user_input", "response", "reference"),
         ),
+        "bleu_score": Metric(lambda *_: ragas.BleuScore(), _fields("reference", "response")),
+        "chrf_score": Metric(lambda *_: ragas.CHRFScore(), _fields("reference", "response")),
         "context_entity_recall": Metric(
             lambda judge, _: ragas.ContextEntityRecall(llm=judge), _fields("reference", "retrieved_contexts"), of_abstentions=True
         ),
@@ -157,6 +159,7 @@ METRICS: Mapping[str, Metric] = MappingProxyType(
         "response_groundedness": Metric(
             lambda judge, _: ragas.ResponseGroundedness(llm=judge, max_retries=1), _fields("response", "retrieved_contexts")
         ),
+        "rouge_score": Metric(lambda *_: ragas.RougeScore(), _fields("reference", "response")),
         "string_presence": Metric(lambda *_: ragas.StringPresence(), _fields("reference", "response")),
         "summary_score": Metric(
             lambda judge, _: SummaryScoreOfEach(llm=judge),

@@ -72,8 +72,8 @@ def _run(options: argparse.Namespace, config: Config) -> int:
         )
         out = options.out or find_unfinished(RUNS, description) or new_folder(RUNS, options.name)
         folder = stack.enter_context(RunFolder(out, description))
-        sys.stderr.write(f"Writing to {folder.path}\n")
         stack.enter_context(telling_when_stopped(lambda: f"{folder.path} holds what is done; the same command goes on from there."))
+        sys.stderr.write(f"Writing to {folder.path}\n")
         with build_assistant(config) as assistant:
             system = KeptAnswers(assistant, system_identity(config, index), cache, generation=index["generation"])
             ask_all(questions, system=system, folder=folder)

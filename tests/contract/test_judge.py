@@ -138,6 +138,8 @@ FIXED = {
             0.65,
         )
     ],
+    "bleu_score": [([], 0.24)],
+    "chrf_score": [([], 0.65)],
     "context_entity_recall": [([{"entities": ["BERT", "GPT"]}, {"entities": ["BERT"]}], 0.5)],
     "context_utilization": [([{"reason": "", "verdict": 1}, {"reason": "", "verdict": 0}], 1.0)],
     "exact_match": [([], 0.0)],
@@ -148,11 +150,13 @@ FIXED = {
     "non_llm_string_similarity": [([], 20 / 62)],
     "quoted_spans_alignment": [([], 1.0)],
     "response_groundedness": [([{"rating": 2}, {"rating": 2}], 1.0)],
+    "rouge_score": [([], 10 / 17)],
     "string_presence": [([], 0.0)],
     "summary_score": [([{"keyphrases": ["BERT"]}, {"questions": ["a?", "b?"]}, {"answers": ["1", "0"]}], 0.36)],
 }
 CLASSES = {name: "".join(word.capitalize() for word in name.split("_")) for name in JUDGED} | {
-    "non_llm_string_similarity": "NonLLMStringSimilarity"
+    "chrf_score": "CHRFScore",
+    "non_llm_string_similarity": "NonLLMStringSimilarity",
 }
 
 

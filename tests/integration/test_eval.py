@@ -89,6 +89,15 @@ def lines(folder, name="results"):
     return file.read_text("utf-8").splitlines() if file.exists() else []
 
 
+def test_a_run_that_is_stopped_says_how_it_goes_on(folder):
+    started, said = run(folder), folder / "errors.txt"
+    while "Writing to" not in said.read_text("utf-8") and started.poll() is None:
+        time.sleep(0.05)
+    started.send_signal(signal.SIGINT)
+    assert started.wait() == 130, said.read_text("utf-8")
+    assert "run holds what is done; the same command goes on from there." in said.read_text("utf-8")
+
+
 def test_a_killed_run_loses_one_question_at_most_and_a_second_run_only_reads(folder):
     kept = []
     for file in ("results", "judgements"):
