@@ -88,6 +88,21 @@ def reranker_identity(config: Config) -> str:
     return _folder_hash(reranker_folder(config)) if config.reranker else ""
 
 
+def question_model_identity(config: Config) -> str:
+    """Return the file's name and the hash of the weights of the model that puts passages in order; empty where none does.
+
+    Args:
+        config: names it.
+
+    Returns:
+        One line, equal for equal weights wherever they lie.
+
+    Raises:
+        ModelError: they are not there.
+    """
+    return model_identity(config, config.question_model) if config.question_model and not config.reranker else ""
+
+
 def embedder_identity(config: Config) -> str:
     """Return the hash of the files in the embedder's folder, wherever that lies: a third of a second for 90 MB.
 
@@ -113,13 +128,18 @@ def parts_identity(config: Config) -> dict[str, str]:
         config: of the system.
 
     Returns:
-        The hashes of the embedder and the reranker, and the build of the engine.
+        The hashes of the embedder and of what puts passages in order, and the build of the engine.
 
     Raises:
         ConfigError: the setting of the reranker names none.
         ModelError: weights are not there.
     """
-    return {"engine": engine_identity(config), "embedder": embedder_identity(config), "reranker": reranker_identity(config)}
+    return {
+        "engine": engine_identity(config),
+        "embedder": embedder_identity(config),
+        "reranker": reranker_identity(config),
+        "question_model": question_model_identity(config),
+    }
 
 
 def system_identity(config: Config, index: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,6 +161,7 @@ def system_identity(config: Config, index: Mapping[str, Any]) -> dict[str, Any]:
         "settings": settings,
         "llm": model_identity(config),
         "reranker": reranker_identity(config),
+        "question_model": question_model_identity(config),
         "engine": engine_identity(config),
         "index": {name: index.get(name) for name in ("embedder", "chunker", "hashes")},
         "code": system_code(),

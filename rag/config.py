@@ -46,6 +46,9 @@ class Config(BaseModel):
         "all-MiniLM-L6-v2"
     )
     reranker: Annotated[str, Field(description="folder or Hugging Face repository of a cross-encoder; empty: none")] = ""
+    question_model: Annotated[
+        str, Field(description="catalogue name or gguf:PATH of a small model that puts passages in order; empty: none")
+    ] = "smollm2-135m"
     llm: Annotated[str, Field(min_length=1, description="catalogue name, gguf:PATH, hf:REPOSITORY or openai:URL")] = (
         "qwen2.5-coder-1.5b"
     )

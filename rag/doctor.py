@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 from rag.config import Config
 from rag.errors import RagError
-from rag.folders import reranker_folder
+from rag.folders import question_model_file, reranker_folder
 from rag.load import walk
 from rag.wiring import check_llm, embedder_fingerprint, index_status, llm_engine
 
@@ -92,6 +92,7 @@ def examine(config: Config) -> Report:
                 _packages("answer"),
                 _check("llm", lambda: check_llm(config, config.llm)),
                 Check("engine", "", llm_engine(config, config.llm)),
+                *([_check("question_model", lambda: question_model_file(config).name)] if config.question_model else []),
                 *([_check("reranker", lambda: str(reranker_folder(config)))] if config.reranker else []),
                 _check("index", lambda: _index_detail(config)),
             ],

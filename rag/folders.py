@@ -52,6 +52,26 @@ def gguf_file(config: Config, name: str = "") -> Path | None:
     return Path(rest).expanduser() if scheme == "gguf" else model_path(scheme, config.models_dir)
 
 
+def question_model_file(config: Config) -> Path:
+    """Find the weights of the small model that puts passages in order.
+
+    Args:
+        config: `question_model` is a name of the catalogue or `gguf:PATH`.
+
+    Returns:
+        The file, which for `gguf:` need not be there.
+
+    Raises:
+        ConfigError: it is neither.
+        ModelError: a name of the catalogue whose weights are not there.
+    """
+    path = gguf_file(config, config.question_model)
+    if path is None:
+        hint = "Name one of the catalogue, or a file as gguf:PATH; nothing turns it off."
+        raise ConfigError(f"Setting question_model = {config.question_model!r} names no file", hint=hint)
+    return path
+
+
 def reranker_folder(config: Config) -> Path:
     """Find the folder of the reranker's weights.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import hashlib
 import logging
@@ -19,8 +20,8 @@ from rag.config import Config
 from rag.embed.bert_folder import supports
 from rag.embed.lazy import LazyEmbedder
 from rag.embed.tokens import WordPieceCounter
-from rag.errors import IndexStateError, ModelError
-from rag.folders import embedder_folder, gguf_file, reranker_folder
+from rag.errors import IndexStateError, ModelError, RagError
+from rag.folders import embedder_folder, gguf_file, question_model_file, reranker_folder
 from rag.includes import Includes
 from rag.index import Fingerprint, Index
 from rag.models.catalogue import load_catalogue
@@ -101,6 +102,34 @@ def build_reranker(config: Config) -> Reranker:
     from rag.rerank.cross_encoder import CrossEncoderReranker
 
     return CrossEncoderReranker(folder, threads=config.thread_count)
+
+
+def build_question_model(config: Config) -> Reranker | None:
+    """Load the small model that puts passages in order; takes two seconds.
+
+    Args:
+        config: `question_model` names it.
+
+    Returns:
+        The model; None where its engine does not run on this machine, which is logged.
+
+    Raises:
+        ConfigError: the setting names no file.
+        ModelError: its weights are not there, are damaged, or are of another kind.
+    """
+    path = question_model_file(config)
+    from rag.llm.gguf_tokens import GgufTokens, is_known
+    from rag.openvino_runtime import import_openvino
+    from rag.rerank.likelihood import QuestionLikelihood
+
+    try:
+        import_openvino()
+    except ImportError as error:
+        _LOG.warning("Passages stay in the order of the rankers, since OpenVINO does not run here: %s", error)
+        return None
+    if not is_known(path):
+        raise ModelError(f"The vocabulary in {path} is not known here", hint="Set question_model to another, or to nothing.")
+    return QuestionLikelihood(path, GgufTokens(path).encode, threads=config.thread_count)
 
 
 def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:
@@ -307,18 +336,41 @@ class _Source:
 
 
 class _LazyReranker:
-    """Loads the reranker at the first question, and makes questions take turns."""
+    """Loads a reranker at the first question, and makes questions take turns. Where there is none, all texts are equal to it."""
 
-    def __init__(self, config: Config) -> None:
-        reranker_folder(config)  # what is not there is said now
-        self._config = config
+    def __init__(self, build: Callable[[], Reranker | None]) -> None:
+        self._build: Callable[[], Reranker | None] | None = build
         self._reranker: Reranker | None = None
         self._lock = threading.Lock()
 
+    def load_ahead(self) -> None:
+        """Load in the background; what goes wrong there goes wrong again, and is told, at the first question."""
+
+        def load() -> None:
+            with contextlib.suppress(RagError):
+                self.scores("", ())
+
+        threading.Thread(target=load, name="question model", daemon=True).start()
+
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
         with self._lock:
-            self._reranker = self._reranker or build_reranker(self._config)
-            return self._reranker.scores(question, texts)
+            if self._build is not None:
+                self._reranker, self._build = self._build(), None
+            return self._reranker.scores(question, texts) if self._reranker else [0.0] * len(texts)
+
+
+def _lazy_reranker(config: Config) -> Reranker | None:
+    if not config.reranker:
+        return None
+    reranker_folder(config)  # what is not there is said now
+    return _LazyReranker(lambda: build_reranker(config))
+
+
+def _lazy_question_model(config: Config) -> _LazyReranker | None:
+    """None where there is a reranker too: its order is better, and its scores cannot be added to."""
+    if not config.question_model or config.reranker:
+        return None
+    return _LazyReranker(lambda: build_question_model(config))
 
 
 def build_assistant(config: Config) -> Assistant:
@@ -334,9 +386,19 @@ def build_assistant(config: Config) -> Assistant:
 
     tokens = functools.lru_cache(maxsize=1)(lambda: build_prompt_counter(config))
 
-    reranker = _LazyReranker(config) if config.reranker else None
+    def load_llm() -> LLM:
+        if question_model is not None:
+            question_model.load_ahead()  # each takes seconds, and neither has work for two cores
+        return build_llm(config)
+
+    question_model = _lazy_question_model(config)
     retriever = Retriever(
-        LazyEmbedder(lambda: build_embedder(config)), count, candidates=config.candidates, reranker=reranker, fewest=fewest
+        LazyEmbedder(lambda: build_embedder(config)),
+        count,
+        candidates=config.candidates,
+        reranker=_lazy_reranker(config),
+        fewest=fewest,
+        question_model=question_model,
     )
     settings = AskSettings(
         config.top_k,
@@ -345,7 +407,7 @@ def build_assistant(config: Config) -> Assistant:
         config.answerable_threshold,
         drop_unsupported=config.unsupported == "drop",
     )
-    assistant = Assistant(_Source(config), retriever, lambda: build_llm(config), settings)
+    assistant = Assistant(_Source(config), retriever, load_llm, settings)
     return assistant
 
 

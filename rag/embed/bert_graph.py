@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.embed.bert_folder import BertFolder
-from rag.embed.openvino_runtime import import_openvino
+from rag.openvino_runtime import import_openvino
 
 if TYPE_CHECKING:
     from openvino import Model, Node

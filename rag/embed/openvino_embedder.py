@@ -18,8 +18,8 @@ from tokenizers import Tokenizer
 from rag.embed.batches import Batch, pad, plan_batches
 from rag.embed.bert_folder import read_bert_folder
 from rag.embed.bert_graph import build_graph
-from rag.embed.openvino_runtime import import_openvino
 from rag.errors import ModelError
+from rag.openvino_runtime import import_openvino
 from rag.protocols import Matrix, Vector
 from rag.strict import strict
 

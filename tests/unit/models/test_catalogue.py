@@ -40,8 +40,8 @@ def test_the_shipped_catalogue_has_what_is_promised():
         "qwen2.5-coder-0.5b": "llm",
         "smollm2-135m": "llm",
     }
-    assert catalogue.selection("default") == ("all-MiniLM-L6-v2", "qwen2.5-coder-1.5b")
-    assert set(catalogue.selection("test")) == {*catalogue.selection("default"), "qwen2.5-coder-0.5b", "smollm2-135m"}
+    assert catalogue.selection("default") == ("all-MiniLM-L6-v2", "qwen2.5-coder-1.5b", "smollm2-135m")
+    assert set(catalogue.selection("test")) == {*catalogue.selection("default"), "qwen2.5-coder-0.5b"}
     big, small, embedder = (catalogue.model(n).files for n in ("qwen2.5-coder-1.5b", "qwen2.5-coder-0.5b", "all-MiniLM-L6-v2"))
     assert (big[0].size, big[0].sha256) == (1_117_320_768, "cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046")
     assert (small[0].size, small[0].sha256) == (491_400_064, "1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32")

@@ -1,0 +1,127 @@
+"""A GGUF file: what its metadata says, and its tensors as numbers. Reads no more of it than is asked for.
+
+Source: the specification of the format in llama.cpp, versions 2 and 3. Knows no model.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.errors import ModelError
+
+_SCALARS: Final = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
+_STRING, _ARRAY = 8, 9
+_ALIGNMENT: Final = "general.alignment"
+_ALIGNED: Final = 32  # bytes, where the file does not say
+
+
+def read_metadata(path: Path, wanted: Collection[str]) -> dict[str, Any]:
+    """Read some of a file's metadata.
+
+    Args:
+        path: of a GGUF file.
+        wanted: names of the values.
+
+    Returns:
+        Those of them that the file has, by name.
+
+    Raises:
+        ModelError: the file cannot be read or is not GGUF.
+    """
+    try:
+        with path.open("rb") as file:
+            return _pairs(file, _begin(file, path)[1], wanted, whole=False)
+    except (OSError, struct.error, UnicodeDecodeError, KeyError) as error:
+        raise _unreadable(path, error) from error
+
+
+def read_tensors(path: Path) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
+    """Read the tensors of a file one by one, however they are quantised.
+
+    Args:
+        path: of a GGUF file.
+
+    Yields:
+        Name and values, the last dimension running fastest.
+
+    Raises:
+        ModelError: the file cannot be read, is not GGUF, or is cut short.
+    """
+    from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
+    from gguf.quants import dequantize
+
+    try:
+        with path.open("rb") as file:
+            count, pairs = _begin(file, path)
+            alignment = int(_pairs(file, pairs, (_ALIGNMENT,), whole=True).get(_ALIGNMENT, _ALIGNED))
+            places = [_place(file) for _ in range(count)]
+            begin = -(-file.tell() // alignment) * alignment
+            for name, shape, kind, offset in places:
+                quantised = GGMLQuantizationType(kind)
+                per_block, size = GGML_QUANT_SIZES[quantised]
+                *rows, width = shape
+                length = width // per_block * size
+                file.seek(begin + offset)
+                raw = np.frombuffer(file.read(int(np.prod(rows, dtype=np.int64)) * length), np.uint8).reshape(*rows, length)
+                yield name, np.array(dequantize(raw, quantised), np.float32).reshape(shape)
+    except (OSError, struct.error, UnicodeDecodeError, KeyError, ValueError, NotImplementedError) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> ModelError:
+    return ModelError(f"{path} cannot be read: {error}", hint="Run: python -m rag models verify")
+
+
+def _begin(file: BinaryIO, path: Path) -> tuple[int, int]:
+    """How many tensors and pairs of metadata there are."""
+    magic, version, tensors, pairs = struct.unpack("<4sIQQ", file.read(24))
+    if magic != b"GGUF" or version not in {2, 3}:
+        raise ModelError(f"{path} is not a GGUF file", hint="Check llm in rag.toml, or run: python -m rag models verify")
+    return tensors, pairs
+
+
+def _pairs(file: BinaryIO, count: int, wanted: Collection[str], *, whole: bool) -> dict[str, Any]:
+    """The pairs that are wanted; read up to the last of them, or to the end of the metadata."""
+    found: dict[str, Any] = {}
+    for _ in range(count):
+        key = _string(file)
+        value = _value(file, *struct.unpack("<I", file.read(4)))
+        if key in wanted:
+            found[key] = value
+        if len(found) == len(wanted) and not whole:
+            break
+    return found
+
+
+def _place(file: BinaryIO) -> tuple[str, tuple[int, ...], int, int]:
+    """Name, shape, kind and offset of a tensor; the file gives the dimension first that runs fastest."""
+    name = _string(file)
+    (dimensions,) = struct.unpack("<I", file.read(4))
+    shape = struct.unpack(f"<{dimensions}Q", file.read(8 * dimensions))
+    kind, offset = struct.unpack("<IQ", file.read(12))
+    return name, tuple(reversed(shape)), kind, offset
+
+
+def _string(file: BinaryIO) -> str:
+    return file.read(struct.unpack("<Q", file.read(8))[0]).decode("utf-8")
+
+
+def _value(file: BinaryIO, kind: int) -> Any:  # noqa: ANN401 - as the file has it
+    if kind == _STRING:
+        return _string(file)
+    if kind == _ARRAY:
+        of, length = struct.unpack("<IQ", file.read(12))
+        if of in _SCALARS:
+            size = struct.calcsize(_SCALARS[of])
+            raw = file.read(size * length)
+            return struct.unpack(f"<{length}{_SCALARS[of][1]}", raw)
+        if of == _STRING:  # 300,000 of them in a vocabulary
+            return [_string(file) for _ in range(length)]
+        return [_value(file, of) for _ in range(length)]
+    return struct.unpack(_SCALARS[kind], file.read(struct.calcsize(_SCALARS[kind])))[0]
