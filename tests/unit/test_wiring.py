@@ -9,7 +9,7 @@ from rag.doctor import examine
 from rag.errors import ConfigError, ModelError
 from rag.folders import reranker_folder
 from rag.models.engine import RECORD, engine_folder
-from rag.wiring import build_assistant, llm_engine
+from rag.wiring import build_assistant, build_question_model, llm_engine
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,37 @@ def test_the_doctor_looks_at_a_reranker_where_one_is_set(tmp_path):
     assert "reranker" not in names("")
     assert "names no cross-encoder" in names("minilm")["reranker"]
     assert names(str(tmp_path))["reranker"] == ""
+
+
+@pytest.mark.parametrize("name", ["openai:http://127.0.0.1:1/v1", "hf:some/model"])
+def test_what_puts_passages_in_order_is_a_file(tmp_path, name):
+    config = load_config(flags={"question_model": name, "models_dir": tmp_path})
+    with pytest.raises(ConfigError, match="names no file") as caught:
+        build_question_model(config)
+    assert "gguf:PATH" in str(caught.value.hint)
+
+
+def test_weights_that_put_passages_in_order_and_are_not_there_are_said_with_how_to_get_them(tmp_path):
+    with pytest.raises(ModelError, match="smollm2-135m") as caught:
+        build_question_model(load_config(flags={"models_dir": tmp_path}))
+    assert "models fetch" in str(caught.value.hint)
+
+
+def test_where_its_engine_does_not_run_passages_stay_as_they_are(tmp_path, monkeypatch, caplog):
+    def missing():
+        raise ImportError("no wheel for this machine")
+
+    (tmp_path / "q.gguf").write_bytes(b"GGUF")
+    monkeypatch.setattr("rag.openvino_runtime.import_openvino", missing)
+    assert build_question_model(load_config(flags={"question_model": f"gguf:{tmp_path / 'q.gguf'}"})) is None
+    assert "no wheel for this machine" in caplog.text
+
+
+@pytest.mark.slow
+def test_the_doctor_looks_at_what_puts_passages_in_order(tmp_path):
+    def names(name):
+        report = examine(load_config(flags={"question_model": name, "models_dir": tmp_path, "index": tmp_path / "index"}))
+        return {check.name: check.problem for check in report.jobs["answer"]}
+
+    assert "question_model" not in names("")
+    assert "smollm2-135m" in names("smollm2-135m")["question_model"]

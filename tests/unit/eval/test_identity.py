@@ -16,11 +16,13 @@ INDEX = {"embedder": "mini@1", "chunker": "1/220", "hashes": {"texts": "ab"}, "g
 @pytest.fixture
 def config(tmp_path):
     (tmp_path / "a.gguf").write_bytes(b"GGUF one")
+    (tmp_path / "q.gguf").write_bytes(b"GGUF small")
     (tmp_path / "embedder" / "1_Pooling").mkdir(parents=True)
     (tmp_path / "embedder" / "model.safetensors").write_bytes(b"one")
     (tmp_path / "embedder" / "1_Pooling" / "config.json").write_text("{}")
     flags = {
         "llm": f"gguf:{tmp_path / 'a.gguf'}",
+        "question_model": f"gguf:{tmp_path / 'q.gguf'}",
         "embedder": str(tmp_path / "embedder"),
         "models_dir": str(tmp_path / "models"),
     }
@@ -64,6 +66,15 @@ def test_a_system_is_the_weights_of_its_reranker(config, tmp_path):
     os.utime(folder / "model.safetensors", ns=(1, 1))
     assert system_identity(ranked, INDEX) != first
     assert parts_identity(ranked) != parts
+
+
+def test_a_system_is_the_weights_of_what_puts_passages_in_order(config, tmp_path):
+    first, parts = system_identity(config, INDEX), parts_identity(config)
+    assert parts["question_model"].startswith("q sha256:")
+    (tmp_path / "q.gguf").write_bytes(b"GGUF smaller")
+    assert system_identity(config, INDEX) != first
+    assert parts_identity(config) != parts
+    assert parts_identity(config.model_copy(update={"question_model": ""}))["question_model"] == ""
 
 
 def test_a_system_is_what_its_index_holds_and_not_its_number(config):
