@@ -127,7 +127,7 @@ class AnswersBench:
             return assistant.answer(item.question, history=item.history, where={"path": item.page} if item.page else None)
 
         identity = system_identity(config, index_facts(config))
-        asker = Asker(ask, self._llm, identity, self._cache, lambda: assistant.search("warm up"))
+        asker = Asker(ask, self._llm, identity, self._cache, assistant.warm_up)
         return Side("ours", asker, pages.__getitem__)
 
     def _plain(self, config: Config, pages: Mapping[str, str]) -> Side:

@@ -100,7 +100,7 @@ def question_model_identity(config: Config) -> str:
     Raises:
         ModelError: they are not there.
     """
-    return model_identity(config, config.question_model) if config.question_model and not config.reranker else ""
+    return "".join(model_identity(config, name) for name in config.question_models)
 
 
 def embedder_identity(config: Config) -> str:

@@ -113,6 +113,16 @@ class Assistant:
                 where=where,
             )
 
+    def warm_up(self) -> None:
+        """Load all that a question needs but the language model.
+
+        Raises:
+            IndexStateError: there is no index; everything else is loaded.
+            ModelError: weights are not there.
+        """
+        self._retriever.warm_up()
+        self.search("warm up", top_k=1)
+
     def closely(self, found: Retrieval) -> tuple[Passage, ...]:
         """Return the passages that a question is answered from, each with how near its nearest sentence comes."""
         return self._retriever.closely(found)

@@ -94,6 +94,19 @@ class Config(BaseModel):
             raise ValueError("write a catalogue name, gguf:PATH, hf:REPOSITORY or openai:URL")
         return value
 
+    @field_validator("question_model")
+    @classmethod
+    def _known_file(cls, value: str) -> str:
+        scheme, colon, rest = value.partition(":")
+        if colon and (scheme != "gguf" or not rest):
+            raise ValueError('write a catalogue name, gguf:PATH, or "" for none')
+        return value
+
+    @property
+    def question_models(self) -> tuple[str, ...]:
+        """What puts passages in order: one name, or none, also where a reranker does it, whose scores cannot be added to."""
+        return (self.question_model,) if self.question_model and not self.reranker else ()
+
     @property
     def thread_count(self) -> int:
         """Threads for engines: as set, or one for each core that this process may use."""

@@ -16,14 +16,14 @@ from typing import Any, TextIO
 
 from rag.config import Config
 from rag.errors import RagError
-from rag.folders import question_model_file, reranker_folder
+from rag.folders import reranker_folder
 from rag.load import walk
-from rag.wiring import check_llm, embedder_fingerprint, index_status, llm_engine
+from rag.wiring import check_llm, check_question_model, embedder_fingerprint, index_status, llm_engine
 
 _NEEDED_BYTES = 500 * 1024 * 1024
 _PACKAGES = {
     "ingest": ("chromadb", "sentence_transformers", "tokenizers", "torch", "markdown_it"),
-    "answer": ("chromadb", "sentence_transformers", "gradio"),
+    "answer": ("chromadb", "sentence_transformers", "gguf", "gradio"),
     "evaluate": ("ragas", "instructor", "langchain_community"),
 }
 
@@ -92,7 +92,7 @@ def examine(config: Config) -> Report:
                 _packages("answer"),
                 _check("llm", lambda: check_llm(config, config.llm)),
                 Check("engine", "", llm_engine(config, config.llm)),
-                *([_check("question_model", lambda: question_model_file(config).name)] if config.question_model else []),
+                *[_check("question_model", lambda: check_question_model(config)) for _ in config.question_models],
                 *([_check("reranker", lambda: str(reranker_folder(config)))] if config.reranker else []),
                 _check("index", lambda: _index_detail(config)),
             ],

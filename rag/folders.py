@@ -59,16 +59,14 @@ def question_model_file(config: Config) -> Path:
         config: `question_model` is a name of the catalogue or `gguf:PATH`.
 
     Returns:
-        The file, which for `gguf:` need not be there.
+        The file.
 
     Raises:
-        ConfigError: it is neither.
-        ModelError: a name of the catalogue whose weights are not there.
+        ModelError: it is not there.
     """
     path = gguf_file(config, config.question_model)
-    if path is None:
-        hint = "Name one of the catalogue, or a file as gguf:PATH; nothing turns it off."
-        raise ConfigError(f"Setting question_model = {config.question_model!r} names no file", hint=hint)
+    if path is None or not path.is_file():
+        raise ModelError(f"There is no model file {path}", hint="Check question_model in rag.toml.")
     return path
 
 

@@ -21,12 +21,12 @@ _ALIGNMENT: Final = "general.alignment"
 _ALIGNED: Final = 32  # bytes, where the file does not say
 
 
-def read_metadata(path: Path, wanted: Collection[str]) -> dict[str, Any]:
-    """Read some of a file's metadata.
+def read_metadata(path: Path, wanted: Collection[str] | None = None) -> dict[str, Any]:
+    """Read a file's metadata.
 
     Args:
         path: of a GGUF file.
-        wanted: names of the values.
+        wanted: names of the values; None: all.
 
     Returns:
         Those of them that the file has, by name.
@@ -36,7 +36,7 @@ def read_metadata(path: Path, wanted: Collection[str]) -> dict[str, Any]:
     """
     try:
         with path.open("rb") as file:
-            return _pairs(file, _begin(file, path)[1], wanted, whole=False)
+            return _pairs(file, _begin(file, path)[1], wanted)
     except (OSError, struct.error, UnicodeDecodeError, KeyError) as error:
         raise _unreadable(path, error) from error
 
@@ -59,7 +59,7 @@ def read_tensors(path: Path) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
     try:
         with path.open("rb") as file:
             count, pairs = _begin(file, path)
-            alignment = int(_pairs(file, pairs, (_ALIGNMENT,), whole=True).get(_ALIGNMENT, _ALIGNED))
+            alignment = int(_pairs(file, pairs).get(_ALIGNMENT, _ALIGNED))
             places = [_place(file) for _ in range(count)]
             begin = -(-file.tell() // alignment) * alignment
             for name, shape, kind, offset in places:
@@ -82,19 +82,19 @@ def _begin(file: BinaryIO, path: Path) -> tuple[int, int]:
     """How many tensors and pairs of metadata there are."""
     magic, version, tensors, pairs = struct.unpack("<4sIQQ", file.read(24))
     if magic != b"GGUF" or version not in {2, 3}:
-        raise ModelError(f"{path} is not a GGUF file", hint="Check llm in rag.toml, or run: python -m rag models verify")
+        raise ModelError(f"{path} is not a GGUF file", hint="Check the models in rag.toml, or run: python -m rag models verify")
     return tensors, pairs
 
 
-def _pairs(file: BinaryIO, count: int, wanted: Collection[str], *, whole: bool) -> dict[str, Any]:
-    """The pairs that are wanted; read up to the last of them, or to the end of the metadata."""
+def _pairs(file: BinaryIO, count: int, wanted: Collection[str] | None = None) -> dict[str, Any]:
+    """The pairs that are wanted, read up to the last of them; without any named all, to the end of the metadata."""
     found: dict[str, Any] = {}
     for _ in range(count):
         key = _string(file)
         value = _value(file, *struct.unpack("<I", file.read(4)))
-        if key in wanted:
+        if wanted is None or key in wanted:
             found[key] = value
-        if len(found) == len(wanted) and not whole:
+        if wanted is not None and len(found) == len(wanted):
             break
     return found
 

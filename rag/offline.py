@@ -1,13 +1,15 @@
 """Switches every vendor's telemetry and hub off.
 
-Imported before any vendor. Knows the vendors' environment variables and nothing else of them; what only works through an
-argument (Chroma's settings, Gradio's launch) is set where that vendor is called.
+Imported before any vendor. Knows the vendors' environment variables, and two modules that they import for nothing; what only works
+through an argument (Chroma's settings, Gradio's launch) is set where that vendor is called.
 """
 
 from __future__ import annotations
 
 import os
-from types import MappingProxyType
+import sys
+from types import MappingProxyType, ModuleType
+from typing import cast
 
 SWITCHES = MappingProxyType(
     {
@@ -32,9 +34,26 @@ SWITCHES = MappingProxyType(
 )
 
 
+_EXPORTER = "opentelemetry.exporter.otlp.proto.grpc.trace_exporter"
+"""Sends traces of Chroma to a collector that nobody has set; importing it imports gRPC."""
+_COMMAND = "httpx._main"
+"""httpx as a command, which it offers where what that needs is installed: a quarter of a second with all that it imports."""
+
+
+def keep_out() -> None:
+    """Keep what is never used from being imported: a third of a second of every start."""
+    modules = cast("dict[str, ModuleType | None]", sys.modules)
+    modules.setdefault(_COMMAND, None)  # None: importing it raises ImportError, which httpx takes as "not installed"
+    if _EXPORTER not in modules:
+        empty = ModuleType(_EXPORTER)
+        empty.OTLPSpanExporter = None  # type: ignore[attr-defined]  # Chroma wants the name
+        modules[_EXPORTER] = empty
+
+
 def switch_off() -> None:
     """Set every switch in this process's environment; what the user has set otherwise is overruled."""
     os.environ.update(SWITCHES)
 
 
 switch_off()
+keep_out()

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from rag.answer.abstain import DECLINED, GREETING
-from rag.answer.language import language
+from rag.answer.language import may_be_english
 from rag.answer.parts import behind, joined, parts, silent
 from rag.answer.request import read_request
 from rag.answer.restate import read_anew, told_alone
@@ -301,7 +301,8 @@ def ask(
             part = yield from _showing(behind(said_before, NOTHING), told_alone(llm, part, pieces[place - 1]))
         if len(pieces) > 1:
             found = retrieve(part, () if place else history)
-        read, source, spoken = retriever.closely(found), generation.source, said.language
+        read = retriever.closely(found, in_order=may_be_english(found.query))  # what puts them in order reads English
+        source, spoken = generation.source, said.language
         events = answer_one(llm, part, found, read, history, settings, source, timings, start, after=after, language=spoken)
         for event in events:
             if isinstance(event, Draft):
@@ -333,7 +334,7 @@ def _well_spelt(asked: str, found: Retrieval, retrieve: Callable[[str], Retrieva
 
 def _mended(asked: str, found: Retrieval) -> str:
     """The question without its slips; a word of another language is none."""
-    return respelt(asked, found.unknown, (one.text for one in found.passages)) if language(asked) in {"English", ""} else asked
+    return respelt(asked, found.unknown, (one.text for one in found.passages)) if may_be_english(asked) else asked
 
 
 def _not_a_question(kind: str, generation: int, start: float) -> Answer:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import contextlib
 import functools
 import hashlib
+import importlib.util
 import logging
 import os
+import signal
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -111,25 +113,45 @@ def build_question_model(config: Config) -> Reranker | None:
         config: `question_model` names it.
 
     Returns:
-        The model; None where its engine does not run on this machine, which is logged.
+        The model; None where none is set, or its engine does not run on this machine, which is logged.
 
     Raises:
-        ConfigError: the setting names no file.
         ModelError: its weights are not there, are damaged, or are of another kind.
     """
+    if not config.question_models or not _has_openvino():
+        return None
     path = question_model_file(config)
     from rag.llm.gguf_tokens import GgufTokens, is_known
-    from rag.openvino_runtime import import_openvino
     from rag.rerank.likelihood import QuestionLikelihood
 
-    try:
-        import_openvino()
-    except ImportError as error:
-        _LOG.warning("Passages stay in the order of the rankers, since OpenVINO does not run here: %s", error)
-        return None
     if not is_known(path):
         raise ModelError(f"The vocabulary in {path} is not known here", hint="Set question_model to another, or to nothing.")
-    return QuestionLikelihood(path, GgufTokens(path).encode, threads=config.thread_count)
+    try:
+        return QuestionLikelihood(path, GgufTokens(path).encode, threads=config.thread_count)
+    except (ImportError, RuntimeError) as error:  # a processor or a system that the engine is not made for
+        _LOG.warning("Passages stay in the order of the rankers, since OpenVINO does not run here: %s", error)
+        return None
+
+
+def check_question_model(config: Config) -> str:
+    """Say what puts passages in order, without loading it.
+
+    Args:
+        config: `question_model` names it.
+
+    Returns:
+        A description for people; empty where none is set.
+
+    Raises:
+        ModelError: its weights are not there.
+    """
+    if not config.question_models:
+        return ""
+    return question_model_file(config).name if _has_openvino() else "not used: OpenVINO is not there"
+
+
+def _has_openvino() -> bool:
+    return importlib.util.find_spec("openvino") is not None
 
 
 def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:
@@ -336,41 +358,48 @@ class _Source:
 
 
 class _LazyReranker:
-    """Loads a reranker at the first question, and makes questions take turns. Where there is none, all texts are equal to it."""
+    """Loads the reranker at the first question, and makes questions take turns."""
 
-    def __init__(self, build: Callable[[], Reranker | None]) -> None:
-        self._build: Callable[[], Reranker | None] | None = build
+    def __init__(self, config: Config) -> None:
+        reranker_folder(config)  # what is not there is said now
+        self._config = config
         self._reranker: Reranker | None = None
         self._lock = threading.Lock()
 
-    def load_ahead(self) -> None:
-        """Load in the background; what goes wrong there goes wrong again, and is told, at the first question."""
-
-        def load() -> None:
-            with contextlib.suppress(RagError):
-                self.scores("", ())
-
-        threading.Thread(target=load, name="question model", daemon=True).start()
-
     def scores(self, question: str, texts: Sequence[str]) -> list[float]:
         with self._lock:
-            if self._build is not None:
-                self._reranker, self._build = self._build(), None
-            return self._reranker.scores(question, texts) if self._reranker else [0.0] * len(texts)
+            self._reranker = self._reranker or build_reranker(self._config)
+            return self._reranker.scores(question, texts)
 
 
-def _lazy_reranker(config: Config) -> Reranker | None:
-    if not config.reranker:
-        return None
-    reranker_folder(config)  # what is not there is said now
-    return _LazyReranker(lambda: build_reranker(config))
+class _LazyQuestionModel:
+    """Loads what puts passages in order once: at the first question, or ahead of it."""
 
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._lock = threading.Lock()
+        self._model: Reranker | None = None
+        self._loaded = False
 
-def _lazy_question_model(config: Config) -> _LazyReranker | None:
-    """None where there is a reranker too: its order is better, and its scores cannot be added to."""
-    if not config.question_model or config.reranker:
-        return None
-    return _LazyReranker(lambda: build_question_model(config))
+    def __call__(self) -> Reranker | None:
+        with self._lock:
+            if not self._loaded:
+                self._model, self._loaded = build_question_model(self._config), True
+            return self._model
+
+    def load_ahead(self) -> None:
+        """Begin to load in the background; raise `ModelError` where the weights are not there."""
+        if not check_question_model(self._config):
+            return
+
+        def load() -> None:
+            if hasattr(signal, "pthread_sigmask"):  # Ctrl-C belongs to the main thread; the engine's threads inherit this
+                signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+            with contextlib.suppress(RagError):  # it is raised again at the first question
+                self()
+
+        # No daemon: a process that ended while the engine loads would crash.
+        threading.Thread(target=load, name="question model").start()
 
 
 def build_assistant(config: Config) -> Assistant:
@@ -387,16 +416,15 @@ def build_assistant(config: Config) -> Assistant:
     tokens = functools.lru_cache(maxsize=1)(lambda: build_prompt_counter(config))
 
     def load_llm() -> LLM:
-        if question_model is not None:
-            question_model.load_ahead()  # each takes seconds, and neither has work for two cores
+        question_model.load_ahead()  # each takes seconds, and neither has work for two cores
         return build_llm(config)
 
-    question_model = _lazy_question_model(config)
+    question_model = _LazyQuestionModel(config)
     retriever = Retriever(
         LazyEmbedder(lambda: build_embedder(config)),
         count,
         candidates=config.candidates,
-        reranker=_lazy_reranker(config),
+        reranker=_LazyReranker(config) if config.reranker else None,
         fewest=fewest,
         question_model=question_model,
     )

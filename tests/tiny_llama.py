@@ -38,6 +38,8 @@ def write_tiny(path, weights, *, architecture="llama", **settings):
     writer.add_rope_dimension_count(settings.get("turned", WIDTH // HEADS))
     if "scaling" in settings:
         writer.add_string("llama.rope.scaling.type", settings["scaling"])
+    if "begins" in settings:
+        writer.add_add_bos_token(settings["begins"])
     for name, values in weights.items():
         writer.add_tensor(name, values)
     writer.write_header_to_file()

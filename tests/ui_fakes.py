@@ -130,8 +130,11 @@ class WordRetriever:
         timings = {"search": time.perf_counter() - start, "total": time.perf_counter() - start}
         return Retrieval(question, query, tuple(passages), timings, generation.number, tuple(dropped))
 
-    def closely(self, found):
+    def closely(self, found, *, in_order=True):
         return found.passages
+
+    def warm_up(self):
+        """Nothing is loaded."""
 
 
 class ScriptedModel:

@@ -100,3 +100,8 @@ def language(text: str) -> str:
 
 def _weight(word: str) -> float:
     return 1.0 if sum(word in known for known in _KNOWN.values()) == 1 else _SHARED
+
+
+def may_be_english(text: str) -> bool:
+    """Whether a text is in English, or in no language that can be told: a short question may be nothing but names."""
+    return language(text) in {"English", ""}

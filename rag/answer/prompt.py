@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.answer.inert import visible
-from rag.answer.language import language
+from rag.answer.language import may_be_english
 from rag.answer.lists import asks_for_list
 from rag.answer.request import is_order_in_note, may_hold_order, read_request
 from rag.sentences import split_sentences
@@ -67,7 +67,7 @@ def write_task(question: str, denied: str = "") -> str:
         The last paragraphs of the prompt.
     """
     # What asks for several things is known in English only; in other languages all of them are asked for, which does no harm.
-    several = asks_for_list(question) or not (_YES_OR_NO.match(question) or language(question) in {"English", ""})
+    several = asks_for_list(question) or not (_YES_OR_NO.match(question) or may_be_english(question))
     task = WRITE_SEVERAL if several else WRITE
     mind = _MIND.format(denied=_quotable(denied)) if denied else ""
     return f"{mind}{task} {_NOT_ONLY_YES}" if _YES_OR_NO.match(question) else f"{mind}{task}"

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rag.answer.decide import out_of_reach
-from rag.answer.language import language
+from rag.answer.language import may_be_english
 from rag.answer.parts import parts
 from rag.answer.prompt import neutral
 from rag.answer.request import read_request
@@ -131,7 +131,7 @@ def _may_be_reworded(said: Restated) -> bool:
     "Where does it say so?" in other words is about anything; of two questions in one each is searched for by itself.
     """
     alone = searchable(said.question, said.history) == said.question
-    return alone and len(parts(said.question)) == 1 and language(said.question) in {"English", ""}
+    return alone and len(parts(said.question)) == 1 and may_be_english(said.question)
 
 
 def _is_poor(found: Retrieval) -> bool:

@@ -93,7 +93,7 @@ def _fetch(arguments: argparse.Namespace, config: Config, catalogue: Catalogue) 
     if names is None:
         # A GGUF file, a server or a hub repository in the configuration is the user's own; the catalogue has the rest.
         known = {model.name for model in catalogue.models}
-        names = [name for name in (config.embedder, config.llm) if name in known]
+        names = [name for name in (config.embedder, config.llm, *config.question_models) if name in known]
     signal.signal(signal.SIGINT, signal.default_int_handler)  # Ctrl-C is told what it leaves behind
     with ProgressBar() as bar:
         say = _sayer(bar)

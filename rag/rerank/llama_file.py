@@ -23,8 +23,9 @@ _GROUPS: Final = "llama.attention.head_count_kv"
 _EPSILON: Final = "llama.attention.layer_norm_rms_epsilon"
 _BASE: Final = "llama.rope.freq_base"
 _TURNED: Final = "llama.rope.dimension_count"
-_NEEDED: Final = ("general.architecture", _LAYERS, _WIDTH, _HEADS, _GROUPS, _EPSILON, _BASE, _TURNED)
-_NOT_UNDERSTOOD: Final = ("llama.rope.scaling.type", "llama.expert_count")
+_NEEDED: Final = frozenset({_LAYERS, _WIDTH, _HEADS, _GROUPS, _EPSILON, _BASE, _TURNED})
+_NOT_NEEDED: Final = frozenset({"llama.context_length", "llama.feed_forward_length", "llama.vocab_size"})
+_BEGINS: Final = "tokenizer.ggml.add_bos_token"
 EMBEDDING: Final = "token_embd.weight"
 """Of the tokens, and of what comes out too where the file has no other."""
 OUTPUT: Final = "output.weight"
@@ -83,11 +84,13 @@ def read_llama(path: Path) -> LlamaModel:
     Raises:
         ModelError: the file is damaged, or holds another kind of model.
     """
-    found = read_metadata(path, (*_NEEDED, *_NOT_UNDERSTOOD))
-    if found.get("general.architecture") != "llama" or any(key not in found for key in _NEEDED):
-        raise _other(path, str(found.get("general.architecture", "unknown")))
+    found = read_metadata(path)
+    if found.get("general.architecture") != "llama":
+        raise _other(path, str(found.get("general.architecture", "nothing")))
+    if {key for key in found if key.startswith("llama.")} - _NOT_NEEDED != _NEEDED or found.get(_BEGINS):
+        raise _other(path, "a llama with settings that are not known here")
     heads, groups, width = int(found[_HEADS]), int(found[_GROUPS]), int(found[_WIDTH])
-    if any(key in found for key in _NOT_UNDERSTOOD) or heads % groups or found[_TURNED] * heads != width:
+    if heads % groups or found[_TURNED] * heads != width:
         raise _other(path, "a llama with settings that are not known here")
     layers = int(found[_LAYERS])
     matrices: dict[str, Rows] = {}
@@ -96,7 +99,9 @@ def read_llama(path: Path) -> LlamaModel:
         if values.ndim == 1:
             vectors[name] = values
             continue
-        count = {"attn_q": heads, "attn_k": groups}.get(name.split(".")[-2], 0)
+        count = heads if name.endswith(".attn_q.weight") else groups if name.endswith(".attn_k.weight") else 0
+        if values.ndim != 2 or (count and values.shape[0] != count * width // heads):
+            raise _other(path, "a llama with tensors of another shape")
         matrices[name] = _rows(_in_halves(values, count) if count else values)
     expected = {*_OF_ALL, *(f"blk.{layer}.{part}.weight" for layer in range(layers) for part in _OF_LAYER)}
     if {*matrices, *vectors} - {OUTPUT} != expected:

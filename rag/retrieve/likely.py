@@ -19,6 +19,7 @@ LIKELIHOOD: Final = "likelihood"
 CLOSE: Final = 0.1
 """Where the first two are further apart, the rankers are right about as often as the model (docs/LOG.md)."""
 _WEIGHT: Final = 0.3
+_MOST: Final = 8  # passages that are put in order, half a second; those after them stay behind
 
 
 def in_likely_order(passages: Sequence[Passage], question: str, model: Reranker) -> tuple[Passage, ...]:
@@ -30,14 +31,16 @@ def in_likely_order(passages: Sequence[Passage], question: str, model: Reranker)
         model: a small language model's probability of a question.
 
     Returns:
-        The same passages, ranked anew and with the model's score, and as they are where the first one is well ahead.
+        The same passages, the first ones ranked anew and with the model's score; as they are where the first one is well ahead.
     """
     if len(passages) < 2 or passages[0].score - passages[1].score >= CLOSE:
         return tuple(passages)
-    likely = model.scores(question, [f"{one.chunk.heading_line}\n{one.text}" for one in passages])
-    weighed = [one.score + _WEIGHT * (score - max(likely)) for one, score in zip(passages, likely, strict=True)]
-    order = sorted(range(len(passages)), key=lambda place: -weighed[place])
-    return tuple(
+    first, rest = passages[:_MOST], passages[_MOST:]
+    likely = model.scores(question, [f"{one.chunk.heading_line}\n{one.text}" for one in first])
+    weighed = [one.score + _WEIGHT * (score - max(likely)) for one, score in zip(first, likely, strict=True)]
+    order = sorted(range(len(first)), key=lambda place: -weighed[place])
+    anew = tuple(
         replace(passages[place], score=weighed[place], rank=rank, scores={**passages[place].scores, LIKELIHOOD: likely[place]})
         for rank, place in enumerate(order, 1)
     )
+    return (*anew, *rest)

@@ -29,7 +29,7 @@ class Retriever:
         candidates: how many chunks to look at, at least 1.
         reranker: orders the best of them; None leaves them as they are.
         fewest: tokens that a passage has at least, where that is quicker to tell.
-        question_model: puts passages that are about equally good in order before they are read; None leaves them as they are.
+        question_model: loads what puts passages that are about equally good in order before they are read; None leaves them so.
 
     Attributes:
         candidates: how many chunks are looked at.
@@ -43,7 +43,7 @@ class Retriever:
         candidates: int,
         reranker: Reranker | None = None,
         fewest: Callable[[Passage], int] | None = None,
-        question_model: Reranker | None = None,
+        question_model: Callable[[], Reranker | None] = lambda: None,
     ) -> None:
         self._embedder = embedder
         self._count = count_passage
@@ -106,15 +106,26 @@ class Retriever:
         found = tuple(passages)
         return Retrieval(question, query.text, found, timings, generation.number, dropped, trace, query.understood, query.unknown)
 
-    def closely(self, found: Retrieval) -> tuple[Passage, ...]:
+    def warm_up(self) -> None:
+        """Load what the first question would else wait for."""
+        self._embedder.embed_query("warm up")
+        self._question_model()
+
+    def closely(self, found: Retrieval, *, in_order: bool = True) -> tuple[Passage, ...]:
         """Return the passages of a question that are worth reading, each with how near its nearest sentence is to what was sought.
 
-        Those that are about equally good are put in the order in which they make the question likely. Takes from fifty milliseconds
-        to half a second, so it is not part of finding them.
+        Takes from fifty milliseconds to half a second, so it is not part of finding them.
+
+        Args:
+            found: for the question.
+            in_order: put those that are about equally good in the order in which they make the question likely.
+
+        Returns:
+            The passages, best first.
         """
         passages = worth_reading(found.passages)
-        if self._question_model is not None:
-            passages = in_likely_order(passages, found.query, self._question_model)
+        if in_order and (model := self._question_model()):
+            passages = in_likely_order(passages, found.query, model)
         return look_closely(passages, found.query, self._embedder)
 
 

@@ -260,10 +260,10 @@ class Engine:
                 self._load(work)
 
     def _warm_up(self) -> None:
-        """Load the embedder and the model before the first question needs them."""
+        """Load all models before the first question needs them."""
         _ = self.assistant.llm
         with contextlib.suppress(IndexStateError):  # without an index there is nothing to search; the page says so
-            self.assistant.search("warm up", top_k=1)
+            self.assistant.warm_up()
 
     def _load(self, work: Callable[[], None]) -> None:
         """Load something while questions wait."""

@@ -108,9 +108,10 @@ def _parser() -> argparse.ArgumentParser:
 def _open(config: Config, taken: socket.socket, passwords: Passwords | None, evaluation: Callable[[], Evaluation | None]) -> int:
     sys.stderr.write("Opening the chat...\n")
     from rag.ui.services import build_services
-    from rag.wiring import build_assistant, check_llm
+    from rag.wiring import build_assistant, check_llm, check_question_model
 
     check_llm(config, config.llm)
+    check_question_model(config)
     services = build_services(
         build_assistant(config),
         _examples(config),

@@ -34,10 +34,10 @@ ODD = [
 ]
 
 
-@pytest.fixture(scope="module")
-def path():
+@pytest.fixture(scope="module", params=["qwen2.5-coder-1.5b", "smollm2-135m"])
+def path(request):
     try:
-        found = model_path("qwen2.5-coder-1.5b", load_config().models_dir)
+        found = model_path(request.param, load_config().models_dir)
     except ModelError as error:
         if os.environ.get("CI") == "true":
             pytest.fail(str(error))

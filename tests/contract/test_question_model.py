@@ -88,6 +88,12 @@ def test_a_text_has_the_same_score_in_any_company(model):
     assert [model.scores(QUESTION, [text])[0] for text in TEXTS] == pytest.approx(found, abs=0.05)
 
 
+def test_of_a_long_question_the_end_is_read(model):
+    end = f" {QUESTION}" * 12
+    assert model.scores("What is the capital of France?" * 20 + end, TEXTS) == model.scores(end, TEXTS)
+    assert model.scores(end + "What is the capital of France?" * 20, TEXTS) != model.scores(end, TEXTS)
+
+
 def test_a_model_of_another_kind_is_turned_down(config):
     other = config.model_copy(update={"question_model": "qwen2.5-coder-1.5b"})
     with pytest.raises(ModelError, match="holds qwen2, and no model that can put passages in order"):

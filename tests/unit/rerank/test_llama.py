@@ -61,6 +61,7 @@ def test_a_row_of_nothing_stays_nothing(tmp_path):
     ("settings", "says"),
     [
         ({"architecture": "qwen2"}, "holds qwen2"),
+        ({"begins": True}, "settings that are not known"),
         ({"scaling": "yarn"}, "settings that are not known"),
         ({"turned": 8}, "settings that are not known"),
         ({"layers": 3}, "other tensors"),
@@ -70,6 +71,15 @@ def test_what_is_not_understood_is_refused(tmp_path, settings, says):
     with pytest.raises(ModelError, match=says) as error:
         read_llama(write_tiny(tmp_path / "tiny.gguf", tiny_weights(), **settings))
     assert "question_model" in str(error.value.hint)
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"), [("blk.0.attn_q.weight", (48, WIDTH)), ("x", (2, 2)), ("blk.0.ffn_up.weight", (2, 8, 8))]
+)
+def test_a_tensor_of_another_shape_is_refused(tmp_path, name, shape):
+    weights = tiny_weights() | {name: np.ones(shape, np.float32)}
+    with pytest.raises(ModelError, match=r"another shape|other tensors"):
+        read_llama(write_tiny(tmp_path / "tiny.gguf", weights))
 
 
 def test_a_tensor_that_nobody_asked_for_is_refused(tmp_path):

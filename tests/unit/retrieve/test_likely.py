@@ -55,6 +55,14 @@ def test_the_model_is_not_asked_where_one_is_well_ahead_or_alone():
     assert not model.asked
 
 
+def test_of_many_the_first_are_put_in_order_and_the_others_stay_behind():
+    model = Says(*(float(place) for place in range(8)))
+    found = in_likely_order(passages(*([0.5] * 11)), "Tea?", model)
+    assert [one.chunk.id for one in found] == [f"c{place}" for place in (8, 7, 6, 5, 4, 3, 2, 1, 9, 10, 11)]
+    assert [one.rank for one in found] == list(range(1, 12))
+    assert len(model.asked[0][1]) == 8
+
+
 def test_equals_stay_in_their_order():
     given = passages(0.5, 0.5, 0.5)
     assert [one.chunk.id for one in in_likely_order(given, "Tea?", Says(0.0, 0.0, 0.0))] == ["c1", "c2", "c3"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from rag.retrieve.retriever import Retriever
@@ -22,6 +23,21 @@ class Hashed:
         return vector(text)
 
 
+class Likes:
+    """Holds one text to make any question likely."""
+
+    def __init__(self, text):
+        self._text = text
+
+    def scores(self, question, texts):
+        return [-1.0 if self._text in text else -3.0 for text in texts]
+
+
+class Nears(Hashed):
+    def embed_passages(self, texts, on_batch=None):
+        return np.stack([vector(text) for text in texts])
+
+
 @pytest.fixture
 def generation():
     return FakeGeneration(PAGES)
@@ -30,6 +46,27 @@ def generation():
 def retrieve(generation, question, **more):
     retriever = Retriever(Hashed(), lambda passage: len(passage.text.split()), candidates=10)
     return retriever.retrieve(question, generation, **{"top_k": 5, "max_tokens": 100, **more})
+
+
+def test_what_is_read_closely_is_put_in_order_by_what_makes_the_question_likely():
+    pages = [page(f"{name}.md", f"The {name} kettle boils water.", title="Kettles") for name in ("red", "green", "blue")]
+    generation, question = FakeGeneration(pages), "Which kettle boils water?"
+
+    def closely(likes, **how):
+        model = (lambda: Likes(likes)) if likes else (lambda: None)
+        retriever = Retriever(Nears(), lambda passage: 5, candidates=10, question_model=model)
+        found = retriever.retrieve(question, generation, top_k=5, max_tokens=100)
+        return [one.chunk.path for one in found.passages], retriever.closely(found, **how)
+
+    before, plain = closely("")
+    assert [one.chunk.path for one in plain] == before
+    for liked in before:
+        shown, read = closely(liked.removesuffix(".md"))
+        assert shown == before, "what is shown at once is in the order of the rankers"
+        assert read[0].chunk.path == liked
+        assert [one.rank for one in read] == [1, 2, 3]
+        assert all({"likelihood", "sentence"} <= set(one.scores) for one in read)
+        assert [one.chunk.path for one in closely(liked.removesuffix(".md"), in_order=False)[1]] == before
 
 
 def test_the_words_lead_to_the_chunk(generation):
