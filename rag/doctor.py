@@ -18,7 +18,8 @@ from rag.config import Config
 from rag.errors import RagError
 from rag.folders import reranker_folder
 from rag.load import walk
-from rag.wiring import check_llm, check_question_model, embedder_fingerprint, index_status, llm_engine
+from rag.question_model import check_question_model
+from rag.wiring import check_llm, embedder_fingerprint, index_status, llm_engine
 
 _NEEDED_BYTES = 500 * 1024 * 1024
 _PACKAGES = {

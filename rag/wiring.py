@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import hashlib
-import importlib.util
 import logging
 import os
-import signal
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,8 +19,8 @@ from rag.config import Config
 from rag.embed.bert_folder import supports
 from rag.embed.lazy import LazyEmbedder
 from rag.embed.tokens import WordPieceCounter
-from rag.errors import IndexStateError, ModelError, RagError
-from rag.folders import embedder_folder, gguf_file, question_model_file, reranker_folder
+from rag.errors import IndexStateError, ModelError
+from rag.folders import embedder_folder, gguf_file, reranker_folder
 from rag.includes import Includes
 from rag.index import Fingerprint, Index
 from rag.models.catalogue import load_catalogue
@@ -31,6 +28,7 @@ from rag.models.engine import find_engine
 from rag.pipeline import IngestParts, ingest
 from rag.preview import preview
 from rag.protocols import LLM, Embedder, Generation, Progress, Reranker
+from rag.question_model import LazyQuestionModel
 from rag.read import Reading, read_page
 from rag.retrieve.retriever import Retriever
 from rag.terms import TERMS_VERSION
@@ -104,54 +102,6 @@ def build_reranker(config: Config) -> Reranker:
     from rag.rerank.cross_encoder import CrossEncoderReranker
 
     return CrossEncoderReranker(folder, threads=config.thread_count)
-
-
-def build_question_model(config: Config) -> Reranker | None:
-    """Load the small model that puts passages in order; takes two seconds.
-
-    Args:
-        config: `question_model` names it.
-
-    Returns:
-        The model; None where none is set, or its engine does not run on this machine, which is logged.
-
-    Raises:
-        ModelError: its weights are not there, are damaged, or are of another kind.
-    """
-    if not config.question_models or not _has_openvino():
-        return None
-    path = question_model_file(config)
-    from rag.llm.gguf_tokens import GgufTokens, is_known
-    from rag.rerank.likelihood import QuestionLikelihood
-
-    if not is_known(path):
-        raise ModelError(f"The vocabulary in {path} is not known here", hint="Set question_model to another, or to nothing.")
-    try:
-        return QuestionLikelihood(path, GgufTokens(path).encode, threads=config.thread_count)
-    except (ImportError, RuntimeError) as error:  # a processor or a system that the engine is not made for
-        _LOG.warning("Passages stay in the order of the rankers, since OpenVINO does not run here: %s", error)
-        return None
-
-
-def check_question_model(config: Config) -> str:
-    """Say what puts passages in order, without loading it.
-
-    Args:
-        config: `question_model` names it.
-
-    Returns:
-        A description for people; empty where none is set.
-
-    Raises:
-        ModelError: its weights are not there.
-    """
-    if not config.question_models:
-        return ""
-    return question_model_file(config).name if _has_openvino() else "not used: OpenVINO is not there"
-
-
-def _has_openvino() -> bool:
-    return importlib.util.find_spec("openvino") is not None
 
 
 def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:
@@ -372,36 +322,6 @@ class _LazyReranker:
             return self._reranker.scores(question, texts)
 
 
-class _LazyQuestionModel:
-    """Loads what puts passages in order once: at the first question, or ahead of it."""
-
-    def __init__(self, config: Config) -> None:
-        self._config = config
-        self._lock = threading.Lock()
-        self._model: Reranker | None = None
-        self._loaded = False
-
-    def __call__(self) -> Reranker | None:
-        with self._lock:
-            if not self._loaded:
-                self._model, self._loaded = build_question_model(self._config), True
-            return self._model
-
-    def load_ahead(self) -> None:
-        """Begin to load in the background; raise `ModelError` where the weights are not there."""
-        if not check_question_model(self._config):
-            return
-
-        def load() -> None:
-            if hasattr(signal, "pthread_sigmask"):  # Ctrl-C belongs to the main thread; the engine's threads inherit this
-                signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-            with contextlib.suppress(RagError):  # it is raised again at the first question
-                self()
-
-        # No daemon: a process that ended while the engine loads would crash.
-        threading.Thread(target=load, name="question model").start()
-
-
 def build_assistant(config: Config) -> Assistant:
     """Return the question-answering system; engines load at the first question that needs them."""
     assistant: Assistant
@@ -419,7 +339,7 @@ def build_assistant(config: Config) -> Assistant:
         question_model.load_ahead()  # each takes seconds, and neither has work for two cores
         return build_llm(config)
 
-    question_model = _LazyQuestionModel(config)
+    question_model = LazyQuestionModel(config)
     retriever = Retriever(
         LazyEmbedder(lambda: build_embedder(config)),
         count,

@@ -107,8 +107,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def _open(config: Config, taken: socket.socket, passwords: Passwords | None, evaluation: Callable[[], Evaluation | None]) -> int:
     sys.stderr.write("Opening the chat...\n")
+    from rag.question_model import check_question_model
     from rag.ui.services import build_services
-    from rag.wiring import build_assistant, check_llm, check_question_model
+    from rag.wiring import build_assistant, check_llm
 
     check_llm(config, config.llm)
     check_question_model(config)

@@ -11,7 +11,7 @@ import pytest
 from rag.config import load_config
 from rag.errors import ModelError
 from rag.folders import question_model_file
-from rag.wiring import build_question_model
+from rag.question_model import build_question_model
 
 pytestmark = [pytest.mark.model, pytest.mark.slow]
 

@@ -11,7 +11,8 @@ from rag.doctor import examine
 from rag.errors import ConfigError, ModelError
 from rag.folders import reranker_folder
 from rag.models.engine import RECORD, engine_folder
-from rag.wiring import _LazyQuestionModel, build_assistant, build_question_model, check_question_model, llm_engine
+from rag.question_model import LazyQuestionModel, build_question_model, check_question_model
+from rag.wiring import build_assistant, llm_engine
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_weights_that_put_passages_in_order_and_are_not_there_are_said_before_a_
 
 
 def test_where_its_engine_is_not_there_nothing_puts_passages_in_order(tmp_path, monkeypatch):
-    monkeypatch.setattr("rag.wiring._has_openvino", lambda: False)
+    monkeypatch.setattr("rag.question_model._has_openvino", lambda: False)
     config = load_config(flags={"models_dir": tmp_path})
     assert build_question_model(config) is None
     assert "OpenVINO" in check_question_model(config)
@@ -134,9 +135,9 @@ def test_what_puts_passages_in_order_is_loaded_once_and_in_the_background(tmp_pa
         loaded.wait(10)
         return "a model"
 
-    monkeypatch.setattr("rag.wiring.build_question_model", build)
-    monkeypatch.setattr("rag.wiring.check_question_model", lambda _: "there")
-    model = _LazyQuestionModel(load_config(flags={"models_dir": tmp_path}))
+    monkeypatch.setattr("rag.question_model.build_question_model", build)
+    monkeypatch.setattr("rag.question_model.check_question_model", lambda _: "there")
+    model = LazyQuestionModel(load_config(flags={"models_dir": tmp_path}))
     model.load_ahead()
     loaded.set()
     assert [model(), model()] == ["a model", "a model"]
@@ -147,9 +148,9 @@ def test_what_goes_wrong_ahead_is_told_at_the_question(tmp_path, monkeypatch):
     def build(config):
         raise ModelError("damaged", hint="fetch it")
 
-    monkeypatch.setattr("rag.wiring.build_question_model", build)
-    monkeypatch.setattr("rag.wiring.check_question_model", lambda _: "there")
-    model = _LazyQuestionModel(load_config(flags={"models_dir": tmp_path}))
+    monkeypatch.setattr("rag.question_model.build_question_model", build)
+    monkeypatch.setattr("rag.question_model.check_question_model", lambda _: "there")
+    model = LazyQuestionModel(load_config(flags={"models_dir": tmp_path}))
     model.load_ahead()
     with pytest.raises(ModelError, match="damaged"):
         model()
