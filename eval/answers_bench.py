@@ -30,10 +30,11 @@ from eval.turns import Side, ask_all
 from rag.assistant import Assistant
 from rag.config import Config
 from rag.errors import ConfigError
+from rag.language_model import build_llm
 from rag.progress import ProgressBar
 from rag.protocols import Embedder
 from rag.types import Answer
-from rag.wiring import build_assistant, build_embedder, build_index, build_llm, embedder_fingerprint
+from rag.wiring import build_assistant, build_embedder, build_index, embedder_fingerprint
 
 _PLAIN_PARTS = ("xllamacpp", "transformers", "torch", "openvino", "sentence-transformers", "llama-index-core", "numpy")
 

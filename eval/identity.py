@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def model_identity(config: Config, name: str = "") -> str:
         ModelError: its weights are not there.
     """
     from rag.folders import gguf_file
-    from rag.wiring import check_llm
+    from rag.language_model import check_llm
 
     wanted = name or config.llm
     check_llm(config, wanted)
@@ -65,7 +66,13 @@ def model_identity(config: Config, name: str = "") -> str:
 
 
 def engine_identity(config: Config) -> str:
-    """Return which build of llama.cpp computes: one made for this processor differs from the installed one in the last digits."""
+    """Return what computes the answers: engines, and builds of one of them, differ in the last digits."""
+    from rag.language_model import llm_engine
+
+    return f"openvino {metadata.version('openvino')}" if llm_engine(config, config.llm) == "OpenVINO" else _llama_cpp(config)
+
+
+def _llama_cpp(config: Config) -> str:
     from rag.models.engine import find_engine
 
     library = find_engine(config.models_dir)
@@ -186,7 +193,7 @@ def judge_identity(config: Config, *, verdict_first: bool = VERDICT_FIRST) -> di
     """
     return {
         "model": model_identity(config, config.judge),
-        "engine": engine_identity(config),
+        "engine": _llama_cpp(config),  # it remembers several prompts
         "context_tokens": config.context_tokens,
         "embedder": embedder_identity(config),
         "protocol": {**PROTOCOL, "verdict_first": verdict_first},

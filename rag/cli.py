@@ -197,7 +197,14 @@ def _lint(options: argparse.Namespace, config: Config) -> int:
 def _models(options: argparse.Namespace, config: Config) -> int:
     from rag.models.cli import run_models
 
-    return run_models(options, config)
+    status = run_models(options, config)
+    if options.models_command == "fetch" and not options.names and not options.selection and not options.all:
+        from rag.language_model import prepare_llm
+        from rag.progress import ProgressBar
+
+        with ProgressBar() as bar:
+            prepare_llm(config, bar)
+    return status
 
 
 def _questions(options: argparse.Namespace) -> Iterator[Question]:

@@ -52,6 +52,10 @@ class Config(BaseModel):
     llm: Annotated[str, Field(min_length=1, description="catalogue name, gguf:PATH, hf:REPOSITORY or openai:URL")] = (
         "qwen2.5-coder-1.5b"
     )
+    llm_engine: Annotated[
+        Literal["auto", "openvino", "llama.cpp"],
+        Field(description='"auto", "openvino" or "llama.cpp": what computes a model of the catalogue or a GGUF file'),
+    ] = "auto"
     llm_model: Annotated[str, Field(description="model name to ask an OpenAI-compatible server for")] = ""
     llm_key_variable: Annotated[str, Field(description="environment variable that holds the server's key")] = "OPENAI_API_KEY"
     llm_timeout_s: Annotated[float, Field(gt=0, le=3600, description="longest wait for a server's next piece")] = 120.0

@@ -17,9 +17,10 @@ from typing import Any, TextIO
 from rag.config import Config
 from rag.errors import RagError
 from rag.folders import reranker_folder
+from rag.language_model import check_llm, llm_engine
 from rag.load import walk
 from rag.question_model import check_question_model
-from rag.wiring import check_llm, embedder_fingerprint, index_status, llm_engine
+from rag.wiring import embedder_fingerprint, index_status
 
 _NEEDED_BYTES = 500 * 1024 * 1024
 _PACKAGES = {

@@ -5,8 +5,10 @@ Source: the specification of the format in llama.cpp, versions 2 and 3. Knows no
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -41,6 +43,112 @@ def read_metadata(path: Path, wanted: Collection[str] | None = None) -> dict[str
         raise _unreadable(path, error) from error
 
 
+@dataclass(frozen=True, slots=True)
+class RawTensor:
+    """A tensor as it stands in a file.
+
+    Attributes:
+        name: in the file.
+        shape: the dimension that runs fastest is the last.
+        kind: its `GGMLQuantizationType`, by number.
+        data: bytes, shape (*shape[:-1], bytes of a row).
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    kind: int
+    data: npt.NDArray[np.uint8]
+
+    def values(self) -> npt.NDArray[np.float32]:
+        """Its numbers, however they are quantised; of its shape."""
+        from gguf import GGMLQuantizationType
+        from gguf.quants import dequantize
+
+        return np.array(dequantize(self.data, GGMLQuantizationType(self.kind)), np.float32).reshape(self.shape)
+
+
+def list_tensors(path: Path) -> dict[str, tuple[int, ...]]:
+    """Read which tensors a file has.
+
+    Args:
+        path: of a GGUF file.
+
+    Returns:
+        Their shapes by name; the dimension that runs fastest is the last.
+
+    Raises:
+        ModelError: the file cannot be read or is not GGUF.
+    """
+    try:
+        with path.open("rb") as file:
+            count, pairs = _begin(file, path)
+            _pairs(file, pairs)
+            return {name: shape for name, shape, _, _ in (_place(file) for _ in range(count))}
+    except (OSError, struct.error, UnicodeDecodeError, KeyError) as error:
+        raise _unreadable(path, error) from error
+
+
+def read_raw(path: Path, wanted: Collection[str] | None = None) -> Iterator[RawTensor]:
+    """Read the tensors of a file one by one, as they stand there.
+
+    Args:
+        path: of a GGUF file.
+        wanted: names of the tensors; None: all.
+
+    Yields:
+        Each of them.
+
+    Raises:
+        ModelError: the file cannot be read, is not GGUF, or is cut short.
+    """
+    try:
+        with path.open("rb") as file:
+            for name, shape, kind, offset, rows in _raw_places(file, path):
+                if wanted is None or name in wanted:
+                    file.seek(offset)
+                    data = np.frombuffer(file.read(math.prod(rows)), np.uint8).reshape(rows)
+                    yield RawTensor(name, shape, kind, data)
+    except (OSError, struct.error, UnicodeDecodeError, KeyError, ValueError) as error:
+        raise _unreadable(path, error) from error
+
+
+def map_raw(path: Path, name: str) -> RawTensor:
+    """Map a tensor of a file into memory, as it stands there.
+
+    Args:
+        path: of a GGUF file.
+        name: of the tensor.
+
+    Returns:
+        The tensor; what is touched of it is read.
+
+    Raises:
+        ModelError: the file cannot be read, is not GGUF, is cut short, or has no such tensor.
+    """
+    try:
+        with path.open("rb") as file:
+            _, shape, kind, offset, rows = next(place for place in _raw_places(file, path) if place[0] == name)
+        return RawTensor(name, shape, kind, np.memmap(path, np.uint8, "r", offset, rows))
+    except (OSError, struct.error, UnicodeDecodeError, KeyError, ValueError, StopIteration) as error:
+        raise _unreadable(path, error) from error
+
+
+def _raw_places(file: BinaryIO, path: Path) -> list[tuple[str, tuple[int, ...], int, int, tuple[int, ...]]]:
+    """Name, shape, kind, offset in the file, and shape in bytes of each tensor."""
+    from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
+
+    count, pairs = _begin(file, path)
+    alignment = int(_pairs(file, pairs).get(_ALIGNMENT, _ALIGNED))
+    places = [_place(file) for _ in range(count)]
+    begin = -(-file.tell() // alignment) * alignment
+    found = []
+    for name, shape, kind, offset in places:
+        per_block, size = GGML_QUANT_SIZES[GGMLQuantizationType(kind)]
+        *rows, width = shape
+        found.append((name, shape, kind, begin + offset, (*rows, width // per_block * size)))
+    return found
+
+
 def read_tensors(path: Path) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
     """Read the tensors of a file one by one, however they are quantised.
 
@@ -53,25 +161,12 @@ def read_tensors(path: Path) -> Iterator[tuple[str, npt.NDArray[np.float32]]]:
     Raises:
         ModelError: the file cannot be read, is not GGUF, or is cut short.
     """
-    from gguf import GGML_QUANT_SIZES, GGMLQuantizationType
-    from gguf.quants import dequantize
-
-    try:
-        with path.open("rb") as file:
-            count, pairs = _begin(file, path)
-            alignment = int(_pairs(file, pairs).get(_ALIGNMENT, _ALIGNED))
-            places = [_place(file) for _ in range(count)]
-            begin = -(-file.tell() // alignment) * alignment
-            for name, shape, kind, offset in places:
-                quantised = GGMLQuantizationType(kind)
-                per_block, size = GGML_QUANT_SIZES[quantised]
-                *rows, width = shape
-                length = width // per_block * size
-                file.seek(begin + offset)
-                raw = np.frombuffer(file.read(int(np.prod(rows, dtype=np.int64)) * length), np.uint8).reshape(*rows, length)
-                yield name, np.array(dequantize(raw, quantised), np.float32).reshape(shape)
-    except (OSError, struct.error, UnicodeDecodeError, KeyError, ValueError, NotImplementedError) as error:
-        raise _unreadable(path, error) from error
+    for tensor in read_raw(path):
+        try:
+            values = tensor.values()
+        except (ValueError, NotImplementedError) as error:
+            raise _unreadable(path, error) from error
+        yield tensor.name, values
 
 
 def _unreadable(path: Path, error: Exception) -> ModelError:

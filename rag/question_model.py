@@ -32,13 +32,13 @@ def build_question_model(config: Config) -> Reranker | None:
     if not config.question_models or not _has_openvino():
         return None
     path = question_model_file(config)
-    from rag.llm.gguf_tokens import GgufTokens, is_known
+    from rag.llm.gguf_tokens import gguf_tokens, is_known
     from rag.rerank.likelihood import QuestionLikelihood
 
     if not is_known(path):
         raise ModelError(f"The vocabulary in {path} is not known here", hint="Set question_model to another, or to nothing.")
     try:
-        return QuestionLikelihood(path, GgufTokens(path).encode, threads=config.thread_count)
+        return QuestionLikelihood(path, gguf_tokens(path).encode, threads=config.thread_count)
     except (ImportError, RuntimeError) as error:  # a processor or a system that the engine is not made for
         _LOG.warning("Passages stay in the order of the rankers, since OpenVINO does not run here: %s", error)
         return None

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import logging
-import os
 import threading
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -20,11 +19,11 @@ from rag.embed.bert_folder import supports
 from rag.embed.lazy import LazyEmbedder
 from rag.embed.tokens import WordPieceCounter
 from rag.errors import IndexStateError, ModelError
-from rag.folders import embedder_folder, gguf_file, reranker_folder
+from rag.folders import embedder_folder, reranker_folder
 from rag.includes import Includes
 from rag.index import Fingerprint, Index
+from rag.language_model import build_llm, build_prompt_counter
 from rag.models.catalogue import load_catalogue
-from rag.models.engine import find_engine
 from rag.pipeline import IngestParts, ingest
 from rag.preview import preview
 from rag.protocols import LLM, Embedder, Generation, Progress, Reranker
@@ -37,7 +36,6 @@ from rag.watch import watch
 
 if TYPE_CHECKING:
     from rag.extract.pieces import Extract
-    from rag.llm.gguf_tokens import GgufTokens
 
 _LOG = logging.getLogger(__name__)
 
@@ -102,100 +100,6 @@ def build_reranker(config: Config) -> Reranker:
     from rag.rerank.cross_encoder import CrossEncoderReranker
 
     return CrossEncoderReranker(folder, threads=config.thread_count)
-
-
-def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:
-    """Load a language model; takes seconds.
-
-    Args:
-        config: where weights are, and how an engine is run.
-        name: as `Config.llm`; empty for that one.
-        slots: how many prompts a llama.cpp engine remembers, so that only what is new in the next one is read; each costs memory.
-
-    Returns:
-        The model, ready to answer; the caller closes it. A server is not asked anything yet.
-
-    Raises:
-        ModelError: unknown, missing or damaged weights.
-    """
-    if path := gguf_file(config, name):
-        from rag.llm.llama_cpp import LlamaCpp
-
-        library = find_engine(config.models_dir)
-        return LlamaCpp(path, context_tokens=config.context_tokens, threads=config.thread_count, slots=slots, library=library)
-    scheme, _, rest = (name or config.llm).partition(":")
-    if scheme == "openai":
-        from rag.llm.openai_compatible import OpenAICompatible
-
-        return OpenAICompatible(
-            rest,
-            config.llm_model,
-            api_key=os.environ.get(config.llm_key_variable, ""),
-            timeout_s=config.llm_timeout_s,
-            context_tokens=config.context_tokens,
-        )
-    from rag.llm.transformers_llm import TransformersLLM
-
-    return TransformersLLM(rest, context_tokens=config.context_tokens, threads=config.thread_count)
-
-
-def build_prompt_counter(config: Config) -> GgufTokens | None:
-    """Make what counts tokens as the language model does, without loading its weights.
-
-    Args:
-        config: names the model.
-
-    Returns:
-        The counter; None where only the model's engine can count.
-
-    Raises:
-        ModelError: unknown, missing or damaged weights.
-    """
-    from rag.llm.gguf_tokens import GgufTokens, is_known
-
-    path = gguf_file(config)
-    return GgufTokens(path) if path and is_known(path) else None
-
-
-def check_llm(config: Config, name: str) -> str:
-    """Say which model would be used, without loading it.
-
-    Args:
-        config: where weights are.
-        name: as `Config.llm`.
-
-    Returns:
-        A name for people, with the size of the file in GB (10^9 bytes) where there is one.
-
-    Raises:
-        ModelError: its weights are not there.
-    """
-    path = gguf_file(config, name)
-    if path is None:
-        return name
-    if not path.is_file():
-        raise ModelError(f"There is no model file {path}", hint="Check llm in rag.toml.")
-    return f"{path.name if name.startswith('gguf:') else name}, {path.stat().st_size / 1e9:.1f} GB"
-
-
-def llm_engine(config: Config, name: str) -> str:
-    """Say what would compute the answers of a model, without loading it.
-
-    Args:
-        config: where weights and engines are.
-        name: as `Config.llm`.
-
-    Returns:
-        A description for people.
-    """
-    scheme, _, _ = name.partition(":")
-    if scheme == "openai":
-        return "a server"
-    if scheme == "hf":
-        return "transformers"
-    if find_engine(config.models_dir):
-        return "llama.cpp, built for this processor"
-    return "llama.cpp as it comes; answers start sooner after: make engine"
 
 
 def embedder_fingerprint(config: Config) -> str:

@@ -7,26 +7,32 @@ import numpy as np
 LAYERS, WIDTH, HEADS, GROUPS, INNER, VOCABULARY, BASE, EPSILON = 2, 64, 4, 2, 96, 50, 10_000.0, 1e-5
 
 
-def tiny_weights(seed=0, *, own_output=False):
-    """Random weights by their names, queries and keys as llama.cpp orders them."""
+def tiny_weights(seed=0, *, own_output=False, biased=False):
+    """Random weights by their names, queries and keys as llama.cpp orders them; `biased` as a qwen2 is."""
     draw = np.random.default_rng(seed)
     keys = WIDTH // HEADS * GROUPS
     shapes = {"attn_q": (WIDTH, WIDTH), "attn_k": (keys, WIDTH), "attn_v": (keys, WIDTH), "attn_output": (WIDTH, WIDTH)}
     shapes |= {"ffn_gate": (INNER, WIDTH), "ffn_up": (INNER, WIDTH), "ffn_down": (WIDTH, INNER)}
     shapes |= {"attn_norm": (WIDTH,), "ffn_norm": (WIDTH,)}
-    whole = {f"blk.{layer}.{name}.weight": shape for layer in range(LAYERS) for name, shape in shapes.items()}
+    if biased:
+        shapes |= {f"{name}.bias": shapes[name][:1] for name in ("attn_q", "attn_k", "attn_v")}
+    whole = {
+        f"blk.{layer}.{name}{'' if name.endswith('bias') else '.weight'}": shape
+        for layer in range(LAYERS)
+        for name, shape in shapes.items()
+    }
     whole |= {"token_embd.weight": (VOCABULARY, WIDTH), "output_norm.weight": (WIDTH,)}
     if own_output:
         whole["output.weight"] = (VOCABULARY, WIDTH)
     return {
-        name: (draw.normal(1 if len(shape) == 1 else 0, 0.2 if len(shape) == 1 else 0.4, shape)).astype(np.float32)
-        for name, shape in whole.items()
+        name: draw.normal("norm" in name, 0.2 if "norm" in name else 0.4, shape).astype(np.float32) for name, shape in whole.items()
     }
 
 
 def write_tiny(path, weights, *, architecture="llama", **settings):
     """Write a GGUF file with the library of llama.cpp."""
     from gguf import GGUFWriter
+    from gguf.quants import quantize
 
     writer = GGUFWriter(path, architecture)
     writer.add_block_count(settings.get("layers", LAYERS))
@@ -40,8 +46,12 @@ def write_tiny(path, weights, *, architecture="llama", **settings):
         writer.add_string("llama.rope.scaling.type", settings["scaling"])
     if "begins" in settings:
         writer.add_add_bos_token(settings["begins"])
+    kind = settings.get("kind")
     for name, values in weights.items():
-        writer.add_tensor(name, values)
+        if kind is None or values.ndim == 1:
+            writer.add_tensor(name, values)
+        else:
+            writer.add_tensor(name, quantize(values, kind), raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -49,8 +59,8 @@ def write_tiny(path, weights, *, architecture="llama", **settings):
     return path
 
 
-def log_probabilities(weights, tokens, begin):
-    """Of each token from `begin` on, after those before it; neighbours turn together, as in llama.cpp."""
+def log_probabilities(weights, tokens, begin, *, in_pairs=True):
+    """Of each token from `begin` on, after those before it; neighbours turn together as in a llama of llama.cpp, or halves."""
     states = weights["token_embd.weight"][tokens].astype(np.float64)
     head = WIDTH // HEADS
     angles = np.outer(np.arange(len(tokens)), 1.0 / BASE ** (np.arange(0, head, 2) / head))
@@ -59,10 +69,11 @@ def log_probabilities(weights, tokens, begin):
         return values / np.sqrt((values**2).mean(-1, keepdims=True) + EPSILON) * weights[name]
 
     def turned(values):
-        pairs = values.reshape(len(tokens), -1, head // 2, 2)
-        first, second = pairs[..., 0], pairs[..., 1]
+        pairs = values.reshape(len(tokens), -1, *((head // 2, 2) if in_pairs else (2, head // 2)))
+        axis = -1 if in_pairs else -2
+        first, second = (pairs.take(half, axis) for half in (0, 1))
         cosine, sine = np.cos(angles)[:, None], np.sin(angles)[:, None]
-        return np.stack([first * cosine - second * sine, second * cosine + first * sine], -1).reshape(len(tokens), -1, head)
+        return np.stack([first * cosine - second * sine, second * cosine + first * sine], axis).reshape(len(tokens), -1, head)
 
     def softmax(values):
         powers = np.exp(values - values.max(-1, keepdims=True))
@@ -70,15 +81,18 @@ def log_probabilities(weights, tokens, begin):
 
     ahead = np.triu(np.full((len(tokens), len(tokens)), -np.inf), 1)
     for layer in range(LAYERS):
-        part = {name: weights[f"blk.{layer}.{name}.weight"] for name in ("attn_q", "attn_k", "attn_v", "attn_output")}
         normal = even(states, f"blk.{layer}.attn_norm.weight")
-        query, key = turned(normal @ part["attn_q"].T), turned(normal @ part["attn_k"].T)
-        value = (normal @ part["attn_v"].T).reshape(len(tokens), GROUPS, head)
+        query, key, value = (
+            normal @ weights[f"blk.{layer}.{name}.weight"].T + weights.get(f"blk.{layer}.{name}.bias", 0)
+            for name in ("attn_q", "attn_k", "attn_v")
+        )
+        query, key = turned(query), turned(key)
+        value = value.reshape(len(tokens), GROUPS, head)
         seen = [
             softmax(query[:, one] @ key[:, one * GROUPS // HEADS].T / np.sqrt(head) + ahead) @ value[:, one * GROUPS // HEADS]
             for one in range(HEADS)
         ]
-        states = states + np.concatenate(seen, -1) @ part["attn_output"].T
+        states = states + np.concatenate(seen, -1) @ weights[f"blk.{layer}.attn_output.weight"].T
         normal = even(states, f"blk.{layer}.ffn_norm.weight")
         gate, up, down = (weights[f"blk.{layer}.ffn_{name}.weight"] for name in ("gate", "up", "down"))
         opened = normal @ gate.T

@@ -220,7 +220,7 @@ def _support(options: argparse.Namespace, config: Config) -> int:
     from eval.pace import Pace
     from eval.support_cases import judgement_cases, pair_cases, read_pairs, squad_cases, wice_cases
     from rag.answer.support import FILE as MODEL
-    from rag.wiring import build_llm
+    from rag.language_model import build_llm
 
     cases = [
         *pair_cases(read_pairs(), config.corpus),

@@ -64,7 +64,7 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
 def _generate(options: argparse.Namespace, config: Config) -> int:
     _check_packages()
     from eval.generated import pick
-    from rag.wiring import build_llm
+    from rag.language_model import build_llm
 
     # What is wrong with the file or the notes shows before a model is loaded and asked for minutes.
     chosen = pick(_chunks(config), _SPARE * options.count)

@@ -148,7 +148,8 @@ def _load_judge(config: Config, verdict_first: bool, at_end: Callable[..., objec
         raise ConfigError(
             f"Judged metrics need the package {error.name}", hint="Run: pip install -e '.[eval]', or choose --metrics none."
         ) from error
-    from rag.wiring import build_embedder, build_llm
+    from rag.language_model import build_llm
+    from rag.wiring import build_embedder
 
     llm = build_llm(config, config.judge, slots=SLOTS)
     at_end(llm.close)

@@ -25,7 +25,8 @@ _CUTS: Final = {
 _REMEMBERED: Final = 8192  # texts; the same passages are counted question after question
 _KIND: Final = ("tokenizer.ggml.model", "tokenizer.ggml.pre")
 _VOCABULARY: Final = ("tokenizer.ggml.tokens", "tokenizer.ggml.merges", "tokenizer.ggml.token_type")
-_USER_DEFINED: Final = 4  # a type of token that is found whole in any text, unlike a special one
+_CONTROL: Final = 3  # a type of token that is meant for templates, and is plain text anywhere else
+_USER_DEFINED: Final = 4  # one that is found whole in any text
 
 
 def is_known(path: Path) -> bool:
@@ -44,11 +45,31 @@ def is_known(path: Path) -> bool:
     return found.get(_KIND[0]) == "gpt2" and found.get(_KIND[1]) in _CUTS
 
 
+@lru_cache(maxsize=2)
+def gguf_tokens(path: Path) -> GgufTokens:
+    """Make tokens for a file; one for all who ask, since a vocabulary takes 50 MB.
+
+    Args:
+        path: of a GGUF file whose vocabulary `is_known`.
+
+    Returns:
+        The one for this file.
+
+    Raises:
+        ModelError: the file cannot be read or is not GGUF.
+    """
+    return GgufTokens(path)
+
+
 class GgufTokens:
     """Makes and counts tokens. Safe to use from several threads.
 
     Args:
         path: of a GGUF file whose vocabulary `is_known`.
+
+    Attributes:
+        vocabulary: number of each token.
+        control: tokens that only a template means as such.
 
     Raises:
         ModelError: the file cannot be read or is not GGUF.
@@ -64,6 +85,8 @@ class GgufTokens:
         types = found.get("tokenizer.ggml.token_type", ())
         whole = [token for token, kind in zip(found["tokenizer.ggml.tokens"], types, strict=False) if kind == _USER_DEFINED]
         tokenizer.add_tokens([AddedToken(token, normalized=False) for token in whole])
+        self.vocabulary = vocabulary
+        self.control = tuple(token for token, kind in zip(found["tokenizer.ggml.tokens"], types, strict=False) if kind == _CONTROL)
         self._tokenizer = tokenizer
         self._remembered = lru_cache(maxsize=_REMEMBERED)(self._count)
 
@@ -71,6 +94,10 @@ class GgufTokens:
         """Return the tokens of `text` by number; what looks like a special token is text."""
         numbers: list[int] = self._tokenizer.encode_batch_fast([text], add_special_tokens=False)[0].ids  # no offsets: a sixth
         return numbers
+
+    def as_json(self) -> str:
+        """Return what `tokenizers` makes an equal tokenizer of."""
+        return str(self._tokenizer.to_str())
 
     def count(self, text: str) -> int:
         """Return the number of tokens of `text`; what looks like a special token is text."""

@@ -20,14 +20,12 @@ from rag.errors import LLMError
 from rag.llm.budget import check_room
 from rag.llm.json_output import check_schema, checked
 from rag.llm.llama_engine import Event, LlamaEngine
+from rag.llm.prompts import Prompts
 from rag.llm.pump import Outlet, pump
-from rag.llm.turns import placeholders, split_template
 from rag.types import Message
 
 _BIAS = 100.0
 """Added to the logit of each choice: far more than two logits differ by, far less than would cost digits."""
-
-_PARAGRAPH = "\n\n"
 
 _SCHEMA_STYLE = {"x-guidance": {"whitespace_flexible": False, "item_separator": ", ", "key_separator": ": ", "lenient": True}}
 """JSON on one line. Without it a weak model may write white space until its tokens run out; `lenient`, because otherwise one
@@ -54,7 +52,11 @@ class LlamaCpp:
     def __init__(self, path: Path, *, context_tokens: int, threads: int, slots: int = 1, library: Path | None = None) -> None:
         self._path = path
         self._engine = LlamaEngine(path, context_tokens=context_tokens, threads=threads, slots=slots, library=library)
-        self._templates: dict[tuple[str, ...], tuple[list[int] | int, ...]] = {}
+        self._prompts = Prompts(
+            self._engine.render,
+            lambda text, first: self._engine.tokenize(text, special=True, start=first),
+            self._engine.tokenize,
+        )
 
     @functools.cached_property
     def name(self) -> str:
@@ -93,7 +95,7 @@ class LlamaCpp:
             LLMError: the engine failed, or what it wrote does not fit `schema`.
         """
         check_schema(schema)
-        prompt, cuts = self._prompt(messages)
+        prompt, cuts = self._prompts.tokens(messages)
         check_room(len(prompt), max_tokens, self.context_tokens)
         options: dict[str, Any] = {"max_tokens": max_tokens, "stop": list(stop)}
         if schema is not None:
@@ -121,7 +123,7 @@ class LlamaCpp:
             LLMError: the engine failed.
             ValueError: no choice, or two that begin with the same token.
         """
-        prompt, cuts = self._prompt(messages)
+        prompt, cuts = self._prompts.tokens(messages)
         check_room(len(prompt), 1, self.context_tokens)
         first = [(self._engine.tokenize(choice) or [-1])[0] for choice in choices]
         if not first or -1 in first or len(set(first)) < len(first):
@@ -155,40 +157,11 @@ class LlamaCpp:
 
     def count_prompt(self, messages: Sequence[Message]) -> int:
         """Return the number of tokens of the whole prompt, template included."""
-        return len(self._prompt(messages)[0])
+        return len(self._prompts.tokens(messages)[0])
 
     def close(self) -> None:
         """Stop what runs and free the weights. Calling it twice is fine."""
         self._engine.close()
-
-    def _prompt(self, messages: Sequence[Message]) -> tuple[list[int], list[int]]:
-        """The tokens, and where prompts that begin alike are likely to part.
-
-        That is where the rules end, and before the last paragraph: what is to be done with all that stands above it.
-        """
-        tokens: list[int] = []
-        cuts: list[int] = []
-        for part in self._template(tuple(message["role"] for message in messages)):
-            if not isinstance(part, int):
-                tokens += part
-                continue
-            content = messages[part]["content"]
-            task = content.rfind(_PARAGRAPH) + len(_PARAGRAPH) if part == len(messages) - 1 and _PARAGRAPH in content else 0
-            for piece in (content[:task], content[task:]) if task else (content,):
-                tokens += self._engine.tokenize(piece)
-                if messages[part]["role"] == "system" or (task and piece == content[:task]):
-                    cuts.append(len(tokens))
-        return tokens, [cut for cut in cuts if 0 < cut < len(tokens)]
-
-    def _template(self, roles: tuple[str, ...]) -> tuple[list[int] | int, ...]:
-        """The template for these roles: tokens of its own text, and the indexes of the messages between them."""
-        if roles not in self._templates:
-            parts = split_template(self._engine.render(placeholders(roles)), len(roles))
-            self._templates[roles] = tuple(
-                part if isinstance(part, int) else self._engine.tokenize(part, special=True, start=index == 0)
-                for index, part in enumerate(parts)
-            )
-        return self._templates[roles]
 
 
 def _put(event: Event, outlet: Outlet) -> None:

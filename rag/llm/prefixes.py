@@ -36,7 +36,7 @@ class Prefixes:
         Returns:
             The slot, and how many of the first tokens of `prompt` it need not read again.
         """
-        ends = self._batches(len(prompt), cuts)
+        ends = self.batches(len(prompt), cuts)
         best = max(self._order, key=lambda slot: self._shared(slot, prompt, ends))
         shared = self._shared(best, prompt, ends)
         loses_nothing = shared > 0 and shared == self._whole(best)
@@ -52,12 +52,20 @@ class Prefixes:
     def remember(self, slot: int, tokens: Sequence[int], cuts: Sequence[int] = ()) -> None:
         """Note that `slot` holds `tokens`, read from the start in whole batches and at most one shorter one at the end."""
         self._read[slot] = tuple(tokens)
-        self._ends[slot] = self._batches(len(tokens), cuts)
+        self._ends[slot] = self.batches(len(tokens), cuts)
         self._order.remove(slot)
         self._order.append(slot)
 
-    def _batches(self, length: int, cuts: Sequence[int]) -> tuple[int, ...]:
-        """Where the batches of a prompt end, in ascending order."""
+    def batches(self, length: int, cuts: Sequence[int]) -> tuple[int, ...]:
+        """Cut a prompt into batches.
+
+        Args:
+            length: of the prompt, in tokens.
+            cuts: where batches start besides, in ascending order.
+
+        Returns:
+            Where they end, in ascending order.
+        """
         ends: list[int] = []
         start = 0
         for cut in (*(cut for cut in cuts if 0 < cut < length), length):

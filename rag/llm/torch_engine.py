@@ -96,12 +96,13 @@ class TorchEngine:
             raise LLMError(f"The model's chat template fails: {error}", hint="Use a model that is made for chat.") from error
         return str(text)
 
-    def first_logits(self, prompt: Sequence[int], tokens: Sequence[int]) -> list[float]:
+    def first_logits(self, prompt: Sequence[int], tokens: Sequence[int], cuts: Sequence[int] = ()) -> list[float]:
         """Read the prompt and look at what would come next.
 
         Args:
             prompt: tokens, at least one.
             tokens: those of interest.
+            cuts: where other prompts are likely to go on differently, ascending.
 
         Returns:
             The logit of each of `tokens` as the next one, in their order; not normalised.
@@ -109,13 +110,18 @@ class TorchEngine:
         Raises:
             LLMError: closed meanwhile.
         """
-        with self._reading(prompt, lambda: False) as logits:
+        with self._reading(prompt, cuts, lambda: False) as logits:
             if logits is None:
                 raise _closed()
             return [float(logits[token]) for token in tokens]
 
     def decode(
-        self, prompt: Sequence[int], max_tokens: int, constraint: Constraint | None, stopped: Callable[[], bool]
+        self,
+        prompt: Sequence[int],
+        max_tokens: int,
+        constraint: Constraint | None,
+        stopped: Callable[[], bool],
+        cuts: Sequence[int] = (),
     ) -> Iterator[int]:
         """Decode greedily until the model ends, or `stopped`.
 
@@ -124,6 +130,7 @@ class TorchEngine:
             max_tokens: how many are written at most.
             constraint: forbids tokens that do not fit a schema, and ends the output when it is whole; None allows all.
             stopped: asked while the prompt is read and before each token.
+            cuts: where other prompts are likely to go on differently, ascending.
 
         Yields:
             Tokens as they are chosen; the one that ends the answer is left out.
@@ -131,7 +138,7 @@ class TorchEngine:
         Raises:
             LLMError: closed meanwhile.
         """
-        with self._reading(prompt, stopped) as logits:
+        with self._reading(prompt, cuts, stopped) as logits:
             for count in range(max_tokens):
                 if logits is None or stopped() or self._closing.is_set():
                     break
@@ -156,7 +163,7 @@ class TorchEngine:
             self._model = self._cache = None
 
     @contextlib.contextmanager
-    def _reading(self, prompt: Sequence[int], stopped: Callable[[], bool]) -> Iterator[Any]:
+    def _reading(self, prompt: Sequence[int], cuts: Sequence[int], stopped: Callable[[], bool]) -> Iterator[Any]:
         """Take the turn and read the prompt; gives the logits after it, shape (vocabulary,), or None if stopped before its end."""
         while not self._turn.acquire(timeout=_TURN_S):
             if stopped():
@@ -164,12 +171,12 @@ class TorchEngine:
                 return
         try:
             self._check_open()
-            yield self._read(list(prompt), stopped)
+            yield self._read(list(prompt), cuts, stopped)
         finally:
             self._turn.release()
 
-    def _read(self, prompt: list[int], stopped: Callable[[], bool]) -> Any:  # noqa: ANN401 - a tensor
-        _, kept = self._prefixes.choose(prompt)
+    def _read(self, prompt: list[int], cuts: Sequence[int], stopped: Callable[[], bool]) -> Any:  # noqa: ANN401 - a tensor
+        _, kept = self._prefixes.choose(prompt, cuts)
         if kept:
             surplus = self._cache.get_seq_length() - kept
             if surplus:
@@ -177,13 +184,13 @@ class TorchEngine:
         else:
             self._cache = importlib.import_module("transformers").DynamicCache()
         self._prefixes.remember(0, ())
-        logits = None
-        for start in range(kept, len(prompt), BATCH_TOKENS):
+        logits, start = None, kept
+        for end in (end for end in self._prefixes.batches(len(prompt), cuts) if end > kept):
             if stopped() or self._closing.is_set():
-                self._prefixes.remember(0, prompt[:start])
+                self._prefixes.remember(0, prompt[:start], cuts)
                 return None
-            logits = self._forward(prompt[start : start + BATCH_TOKENS])
-        self._prefixes.remember(0, prompt)
+            logits, start = self._forward(prompt[start:end]), end
+        self._prefixes.remember(0, prompt, cuts)
         return logits
 
     def _forward(self, tokens: Sequence[int]) -> Any:  # noqa: ANN401 - a tensor

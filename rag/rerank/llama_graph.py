@@ -1,18 +1,18 @@
 """A small language model as an OpenVINO graph that tells how likely it is to go on with given tokens.
 
-Knows the arithmetic of Llama and the operations of OpenVINO; reads no files and runs nothing. Source: Touvron et al. 2023, "LLaMA:
-Open and Efficient Foundation Language Models", section 2.2, with grouped queries (Ainslie et al. 2023, "GQA").
+Knows the operations of OpenVINO; reads no files and runs nothing.
 """
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from rag.decoder.blocks import Blocks
+from rag.decoder.measures import EMBEDDING, OUTPUT
 from rag.openvino_runtime import import_openvino
-from rag.rerank.llama_file import EMBEDDING, OUTPUT, LlamaModel
+from rag.rerank.llama_file import LlamaModel
 
 if TYPE_CHECKING:
     from openvino import Model, Node
@@ -33,44 +33,25 @@ def build_graph(llama: LlamaModel) -> Model:
     Returns:
         What OpenVINO compiles.
     """
-    openvino = import_openvino()
-    build = _Builder(openvino.opset13, llama)
+    build = _Builder(llama)
     op = build.op
     ids = op.parameter([-1, -1], np.int32, name="ids")
     last = op.parameter([-1], np.int32, name="last")
     sought = op.parameter([-1], np.int32, name="sought")
-    turn = build.turns(build.size(ids, 1))
+    turn = build.turns(build.count_up(build.size(ids, 1), "f32"))
     states = build.rows_of(EMBEDDING, ids)
-    for layer in range(llama.layers):
-        states = build.layer(states, turn, f"blk.{layer}.")
+    for layer in range(llama.measures.layers):
+        states = build.layer(states, turn, layer)
     further = build.count_up(build.size(sought, 0), "i32")
     places = op.add(op.unsqueeze(last, build.integers(1)), op.unsqueeze(further, build.integers(0)))
     states = build.normalised(op.gather(states, places, build.integers(1), batch_dims=1), "output_norm")
-    return openvino.Model([build.log_probabilities(states, sought)], [ids, last, sought], "llama")
+    return import_openvino().Model([build.log_probabilities(states, sought)], [ids, last, sought], "llama")
 
 
-class _Builder:
-    """Pieces of the graph; each takes and returns nodes. States have the shape (texts, tokens, width)."""
-
-    def __init__(self, op: ModuleType, llama: LlamaModel) -> None:
-        self.op = op
+class _Builder(Blocks):
+    def __init__(self, llama: LlamaModel) -> None:
+        super().__init__(llama.measures)
         self._llama = llama
-        self._head = llama.width // llama.heads
-
-    def number(self, value: float) -> Node:
-        return self.op.constant(np.float32(value))
-
-    def integers(self, *values: int) -> Node:
-        return self.op.constant(np.array(values, dtype=np.int64))
-
-    def size(self, node: Node, axis: int) -> Node:
-        """Length of one dimension; shape ()."""
-        return self.op.squeeze(self.op.gather(self.op.shape_of(node), self.integers(axis), self.integers(0)), self.integers(0))
-
-    def count_up(self, count: Node, kind: str) -> Node:
-        """0 to count - 1."""
-        zero, one = (self.op.constant(np.array(value, np.int32 if kind == "i32" else np.float32)) for value in (0, 1))
-        return self.op.range(zero, self.op.convert(count, kind), one, kind)
 
     def matrix(self, name: str) -> Node:
         """Weights in eight bits, times their scales: OpenVINO keeps them so, and multiplies in eight bits."""
@@ -86,57 +67,15 @@ class _Builder:
         return self.op.multiply(values, self.op.gather(self.op.constant(rows.scales), ids, first))
 
     def linear(self, states: Node, name: str) -> Node:
-        return self.op.matmul(states, self.matrix(f"{name}.weight"), False, True)
+        product = self.op.matmul(states, self.matrix(f"{name}.weight"), False, True)
+        return self.op.add(product, self.vector(f"{name}.bias")) if f"{name}.bias" in self._llama.vectors else product
 
-    def normalised(self, states: Node, name: str) -> Node:
-        """Normalisation by the root of the mean square."""
-        mean = self.op.reduce_mean(self.op.multiply(states, states), self.integers(-1), True)
-        even = self.op.divide(states, self.op.sqrt(self.op.add(mean, self.number(self._llama.epsilon))))
-        return self.op.multiply(even, self.op.constant(self._llama.vectors[f"{name}.weight"], shared_memory=True))
+    def vector(self, name: str) -> Node:
+        return self.op.constant(self._llama.vectors[name], shared_memory=True)
 
-    def turns(self, tokens: Node) -> tuple[Node, Node]:
-        """Cosine and sine of the angle of each pair of numbers at each place; shape (1, 1, tokens, width of a head / 2)."""
-        steps = (1.0 / self._llama.base ** (np.arange(0, self._head, 2) / self._head)).astype(np.float32)
-        places = self.op.unsqueeze(self.count_up(tokens, "f32"), self.integers(1))
-        angles = self.op.unsqueeze(self.op.multiply(places, self.op.constant(steps[None, :])), self.integers(0, 1))
-        return self.op.cos(angles), self.op.sin(angles)
-
-    def _turned(self, states: Node, turn: tuple[Node, Node]) -> Node:
-        cosine, sine = turn
-        first, second = self.op.split(states, self.op.constant(np.int64(3)), 2).outputs()
-        return self.op.concat(
-            [
-                self.op.subtract(self.op.multiply(first, cosine), self.op.multiply(second, sine)),
-                self.op.add(self.op.multiply(second, cosine), self.op.multiply(first, sine)),
-            ],
-            3,
-        )
-
-    def _heads(self, states: Node, count: int) -> Node:
-        """Shape (texts, tokens, width) to (texts, heads, tokens, width of a head)."""
-        apart = self.op.reshape(states, self.integers(0, 0, count, self._head), True)
-        return self.op.transpose(apart, self.integers(0, 2, 1, 3))
-
-    def _for_each_head(self, states: Node) -> Node:
-        """Keys or values of a group, again for each head that it serves."""
-        llama = self._llama
-        again = self.op.concat([self.op.unsqueeze(states, self.integers(2))] * (llama.heads // llama.groups), 2)
-        rest = self.op.gather(self.op.shape_of(states), self.integers(2, 3), self.integers(0))
-        return self.op.reshape(again, self.op.concat([self.integers(0, llama.heads), rest], 0), True)
-
-    def layer(self, states: Node, turn: tuple[Node, Node], prefix: str) -> Node:
-        llama = self._llama
-        even = self.normalised(states, f"{prefix}attn_norm")
-        query = self._turned(self._heads(self.linear(even, f"{prefix}attn_q"), llama.heads), turn)
-        key = self._turned(self._heads(self.linear(even, f"{prefix}attn_k"), llama.groups), turn)
-        value = self._heads(self.linear(even, f"{prefix}attn_v"), llama.groups)
+    def attend(self, query: Node, key: Node, value: Node, layer: int) -> Node:
         # Nobody looks ahead, so padding on the right is not seen.
-        seen = self.op.scaled_dot_product_attention(query, self._for_each_head(key), self._for_each_head(value), causal=True)
-        joined = self.op.reshape(self.op.transpose(seen, self.integers(0, 2, 1, 3)), self.integers(0, 0, llama.width), True)
-        states = self.op.add(states, self.linear(joined, f"{prefix}attn_output"))
-        even = self.normalised(states, f"{prefix}ffn_norm")
-        open_ = self.op.swish(self.linear(even, f"{prefix}ffn_gate"))
-        return self.op.add(states, self.linear(self.op.multiply(open_, self.linear(even, f"{prefix}ffn_up")), f"{prefix}ffn_down"))
+        return self.op.scaled_dot_product_attention(query, self.for_each_head(key), self.for_each_head(value), causal=True)
 
     def log_probabilities(self, states: Node, sought: Node) -> Node:
         """Of each sought token, after the state before it; shape (texts, count)."""

@@ -107,9 +107,10 @@ def _parser() -> argparse.ArgumentParser:
 
 def _open(config: Config, taken: socket.socket, passwords: Passwords | None, evaluation: Callable[[], Evaluation | None]) -> int:
     sys.stderr.write("Opening the chat...\n")
+    from rag.language_model import check_llm
     from rag.question_model import check_question_model
     from rag.ui.services import build_services
-    from rag.wiring import build_assistant, check_llm
+    from rag.wiring import build_assistant
 
     check_llm(config, config.llm)
     check_question_model(config)
@@ -155,10 +156,10 @@ def run_chat(services: Services, taken: socket.socket, passwords: Passwords | No
 
 
 def _llms(config: Config) -> LLMs:
+    from rag.language_model import build_llm
     from rag.models.catalogue import load_catalogue
     from rag.models.store import is_present
     from rag.ui.services import LLMs
-    from rag.wiring import build_llm
 
     catalogue = load_catalogue()
     names = [

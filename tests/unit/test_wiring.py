@@ -10,9 +10,10 @@ from rag.config import load_config
 from rag.doctor import examine
 from rag.errors import ConfigError, ModelError
 from rag.folders import reranker_folder
+from rag.language_model import llm_engine
 from rag.models.engine import RECORD, engine_folder
 from rag.question_model import LazyQuestionModel, build_question_model, check_question_model
-from rag.wiring import build_assistant, llm_engine
+from rag.wiring import build_assistant
 
 
 @pytest.mark.parametrize(

@@ -92,7 +92,7 @@ def speed(config: Config) -> dict[str, float]:
     """Return how many tokens a second our engine reads and writes; the median of three prompts that share nothing."""
     from statistics import median
 
-    from rag.wiring import build_llm
+    from rag.language_model import build_llm
 
     llm = build_llm(config)
     prefills, decodes = [], []

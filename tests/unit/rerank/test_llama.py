@@ -43,7 +43,7 @@ def test_a_graph_computes_what_the_weights_say(tmp_path, own_output):
 def test_its_measures_and_weights_are_read(tmp_path):
     weights = tiny_weights()
     llama = read_llama(write_tiny(tmp_path / "tiny.gguf", weights))
-    assert (llama.layers, llama.width, llama.heads) == (LAYERS, WIDTH, HEADS)
+    assert (llama.measures.layers, llama.measures.width, llama.measures.heads) == (LAYERS, WIDTH, HEADS)
     rows = llama.matrices["blk.1.ffn_down.weight"]
     assert rows.values * rows.scales == pytest.approx(weights["blk.1.ffn_down.weight"], abs=0.01)
     assert np.abs(rows.values).max(axis=1).min() == 127
@@ -60,7 +60,8 @@ def test_a_row_of_nothing_stays_nothing(tmp_path):
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"architecture": "qwen2"}, "holds qwen2"),
+        ({"architecture": "gemma"}, "holds gemma"),
+        ({"architecture": "qwen2"}, "settings that are not known|other tensors"),
         ({"begins": True}, "settings that are not known"),
         ({"scaling": "yarn"}, "settings that are not known"),
         ({"turned": 8}, "settings that are not known"),
