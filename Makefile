@@ -43,7 +43,7 @@ lint: $(VENV)/.test
 	@$(BIN)/pydoclint --quiet rag eval
 	@$(BIN)/python -m rag lint
 
-engine: $(VENV)/.chat  ## build llama.cpp for this processor: answers start sooner (needs a C++ compiler; 5 to 20 minutes, once)
+engine: $(VENV)/.chat  ## build llama.cpp for this processor, for the judge and for models that OpenVINO does not compute (C++ compiler; 5 to 20 minutes, once)
 	@$(BIN)/python -m rag models fetch
 	@$(BIN)/python -m rag models engine $(ARGS)
 

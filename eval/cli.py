@@ -9,7 +9,8 @@ from pathlib import Path
 
 from eval.commands import answers, bench, calibrate, compare, generate, questions, reports, retrieval, run
 from eval.commands.arguments import Command
-from rag.config import load_config
+from rag.config import Config, load_config
+from rag.language_model import OPENVINO, llm_engine
 
 COMMANDS = (run, retrieval, answers, reports, compare, calibrate, questions, generate, bench)
 
@@ -30,7 +31,12 @@ def main(arguments: Sequence[str]) -> int:
     options.command_line = shlex.join(["python", "-m", "eval", *arguments])
     flags = {name: getattr(options, name, None) for name in ("index", "judge", "corpus")}
     command: Command = options.command
-    return command(options, load_config(options.config, flags=flags))
+    return command(options, _as_named(load_config(options.config, flags=flags)))
+
+
+def _as_named(config: Config) -> Config:
+    """The same system, but that no other engine steps in for the one that a report names."""
+    return config.model_copy(update={"llm_engine": "openvino"}) if llm_engine(config, config.llm) == OPENVINO else config
 
 
 def _parser() -> argparse.ArgumentParser:

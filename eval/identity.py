@@ -67,9 +67,13 @@ def model_identity(config: Config, name: str = "") -> str:
 
 def engine_identity(config: Config) -> str:
     """Return what computes the answers: engines, and builds of one of them, differ in the last digits."""
-    from rag.language_model import llm_engine
+    from rag.language_model import OPENVINO, llm_engine
 
-    return f"openvino {metadata.version('openvino')}" if llm_engine(config, config.llm) == "OpenVINO" else _llama_cpp(config)
+    if llm_engine(config, config.llm) != OPENVINO:
+        return _llama_cpp(config)
+    from rag.llm.openvino_engine import IDENTITY
+
+    return f"openvino {metadata.version('openvino')} {IDENTITY}"
 
 
 def _llama_cpp(config: Config) -> str:

@@ -21,6 +21,7 @@ from eval.retrieval import Ours, Stock, System, Values, against, measure, summar
 from rag.answer.prompt import passage_block
 from rag.config import Config
 from rag.errors import ConfigError, UnreadableFileError
+from rag.language_model import build_prompt_counter
 from rag.load import decode
 from rag.progress import ProgressBar
 from rag.protocols import Embedder, Matrix, Reranker, Vector
@@ -29,7 +30,6 @@ from rag.types import Passage
 from rag.wiring import (
     build_embedder,
     build_index,
-    build_prompt_counter,
     build_reranker,
     embedder_fingerprint,
     fingerprint,

@@ -13,7 +13,7 @@ from rag import __version__
 from rag.as_json import answer_json, retrieval_json, why_json
 from rag.batch import Question, read_questions, write_results
 from rag.config import Config, load_config
-from rag.errors import ConfigError
+from rag.errors import ConfigError, ModelError
 from rag.show import show_answer, show_retrieval, show_status, show_why
 
 Command = Callable[[argparse.Namespace, Config], int]
@@ -202,8 +202,13 @@ def _models(options: argparse.Namespace, config: Config) -> int:
         from rag.language_model import prepare_llm
         from rag.progress import ProgressBar
 
-        with ProgressBar() as bar:
-            prepare_llm(config, bar)
+        try:
+            with ProgressBar() as bar:
+                prepare_llm(config, bar)
+        except ModelError as error:
+            if config.llm_engine == "openvino":
+                raise
+            sys.stderr.write(f"{error.message}\n{error.hint} Until then llama.cpp answers, which reads more slowly.\n")
     return status
 
 

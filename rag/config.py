@@ -54,7 +54,7 @@ class Config(BaseModel):
     )
     llm_engine: Annotated[
         Literal["auto", "openvino", "llama.cpp"],
-        Field(description='"auto", "openvino" or "llama.cpp": what computes a model of the catalogue or a GGUF file'),
+        Field(description='"auto", "openvino" or "llama.cpp": what computes a GGUF file; a judge is computed by llama.cpp'),
     ] = "auto"
     llm_model: Annotated[str, Field(description="model name to ask an OpenAI-compatible server for")] = ""
     llm_key_variable: Annotated[str, Field(description="environment variable that holds the server's key")] = "OPENAI_API_KEY"

@@ -34,7 +34,7 @@ def embedder_folder(config: Config) -> Path:
 
 
 def gguf_file(config: Config, name: str = "") -> Path | None:
-    """Find the file of a language model that llama.cpp reads.
+    """Find the file of a language model that OpenVINO or llama.cpp computes.
 
     Args:
         config: where weights are.

@@ -16,6 +16,9 @@ from rag.protocols import LLM, Progress
 if TYPE_CHECKING:
     from rag.llm.gguf_tokens import GgufTokens
 
+OPENVINO = "OpenVINO"
+"""What `llm_engine` says of it."""
+
 
 def build_llm(config: Config, name: str = "", *, slots: int = 1) -> LLM:
     """Load a language model; takes seconds.
@@ -112,7 +115,9 @@ def llm_engine(config: Config, name: str) -> str:
     if scheme == "hf":
         return "transformers"
     if _fits_openvino(config, name):
-        return "OpenVINO"
+        return OPENVINO
+    if config.llm_engine == "openvino":
+        return "none: llm_engine is openvino, which cannot compute this model"
     if find_engine(config.models_dir):
         return "llama.cpp, built for this processor"
     return "llama.cpp as it comes; answers start sooner after: make engine"
@@ -131,11 +136,12 @@ def prepare_llm(config: Config, progress: Progress) -> bool:
     Raises:
         ModelError: the weights are missing or damaged, or there is no room.
     """
-    if config.llm_engine == "llama.cpp" or gguf_file(config) is None:
+    path = gguf_file(config)
+    if config.llm_engine == "llama.cpp" or path is None or not path.is_file():
         return False
     from rag.llm.gguf_llm import lay_out
 
-    return lay_out(_file(config, config.llm), config.models_dir, progress)
+    return lay_out(path, config.models_dir, progress)
 
 
 def _fits_openvino(config: Config, name: str) -> bool:

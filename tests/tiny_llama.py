@@ -7,7 +7,7 @@ import numpy as np
 LAYERS, WIDTH, HEADS, GROUPS, INNER, VOCABULARY, BASE, EPSILON = 2, 64, 4, 2, 96, 50, 10_000.0, 1e-5
 
 
-def tiny_weights(seed=0, *, own_output=False, biased=False):
+def tiny_weights(seed=0, *, own_output=False, biased=False, vocabulary=VOCABULARY):
     """Random weights by their names, queries and keys as llama.cpp orders them; `biased` as a qwen2 is."""
     draw = np.random.default_rng(seed)
     keys = WIDTH // HEADS * GROUPS
@@ -21,9 +21,9 @@ def tiny_weights(seed=0, *, own_output=False, biased=False):
         for layer in range(LAYERS)
         for name, shape in shapes.items()
     }
-    whole |= {"token_embd.weight": (VOCABULARY, WIDTH), "output_norm.weight": (WIDTH,)}
+    whole |= {"token_embd.weight": (vocabulary, WIDTH), "output_norm.weight": (WIDTH,)}
     if own_output:
-        whole["output.weight"] = (VOCABULARY, WIDTH)
+        whole["output.weight"] = (vocabulary, WIDTH)
     return {
         name: draw.normal("norm" in name, 0.2 if "norm" in name else 0.4, shape).astype(np.float32) for name, shape in whole.items()
     }
@@ -46,6 +46,8 @@ def write_tiny(path, weights, *, architecture="llama", **settings):
         writer.add_string("llama.rope.scaling.type", settings["scaling"])
     if "begins" in settings:
         writer.add_add_bos_token(settings["begins"])
+    for add in settings.get("more", ()):
+        add(writer)
     kind = settings.get("kind")
     for name, values in weights.items():
         if kind is None or values.ndim == 1:
@@ -57,6 +59,35 @@ def write_tiny(path, weights, *, architecture="llama", **settings):
     writer.write_tensors_to_file()
     writer.close()
     return path
+
+
+CHAT = (
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+def tiny_chat(path, *, template=CHAT, architecture="qwen2"):
+    """Write a qwen2 whose tokens are bytes, with three special ones and a template; what it says means nothing."""
+    from gguf import TokenType
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    special = ["<|im_end|>", "<|im_start|>", "<|endoftext|>"]
+    tokens = [*sorted(ByteLevel.alphabet()), "ab", *special]
+    kinds = [TokenType.NORMAL] * (len(tokens) - len(special)) + [TokenType.CONTROL] * len(special)
+
+    def add(writer):
+        writer.add_context_length(4096)
+        writer.add_tokenizer_model("gpt2")
+        writer.add_tokenizer_pre("qwen2")
+        writer.add_token_list(tokens)
+        writer.add_token_types(kinds)
+        writer.add_token_merges(["a b"])
+        writer.add_eos_token_id(len(tokens) - len(special))
+        writer.add_chat_template(template)
+
+    weights = tiny_weights(biased=True, own_output=True, vocabulary=len(tokens))
+    return write_tiny(path, weights, architecture=architecture, more=[add])
 
 
 def log_probabilities(weights, tokens, begin, *, in_pairs=True):

@@ -205,7 +205,7 @@ def _questions(options: argparse.Namespace, config: Config) -> EvidenceSet | Non
 
 
 def _counter(config: Config) -> Callable[[str], int]:
-    from rag.wiring import build_prompt_counter
+    from rag.language_model import build_prompt_counter
 
     counter = build_prompt_counter(config)
     if counter is None:

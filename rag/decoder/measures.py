@@ -95,6 +95,8 @@ def read_measures(path: Path) -> Measures:
     given = {key.removeprefix(f"{kind}."): value for key, value in found.items() if key.startswith(f"{kind}.")}
     if given.keys() - _NOT_NEEDED != _NEEDED or found.get(_BEGINS):
         raise _other(path, f"a {kind} with settings that are not known here")
+    if not all(isinstance(value, int | float) for value in given.values()):  # heads can differ from layer to layer
+        raise _other(path, f"a {kind} with settings that are not known here")
     layers, width, heads, groups = (int(given[key]) for key in (_LAYERS, _WIDTH, _HEADS, _GROUPS))
     if min(layers, width, heads, groups) < 1 or heads % groups or width % heads or width // heads % 2:
         raise _other(path, f"a {kind} with settings that are not known here")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final, NoReturn
@@ -49,10 +50,12 @@ class GgufChat:
         environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
         environment.filters["tojson"] = lambda value, **_: json.dumps(value, ensure_ascii=False)
         environment.globals["raise_exception"] = _refuse
+        environment.globals["strftime_now"] = time.strftime
         try:
             self._template = environment.from_string(found[_TEMPLATE])
-        except TemplateError as error:
-            raise ModelError(f"The chat template in {path} cannot be read: {error}", hint="Use another model.") from error
+            self.render([{"role": "user", "content": "?"}])
+        except (TemplateError, LLMError) as error:
+            raise ModelError(f"The chat template in {path} cannot be used: {error}", hint="Use another model.") from error
 
     @property
     def tokenizer_json(self) -> str:
@@ -86,7 +89,7 @@ class GgufChat:
         given: dict[str, Any] = {"messages": list(messages), "add_generation_prompt": True, "enable_thinking": False}
         try:
             return self._template.render(**given, **self._names)
-        except (TemplateError, ValueError, TypeError) as error:
+        except (TemplateError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError) as error:
             raise LLMError(f"The model's chat template fails: {error}", hint="Use a model that is made for chat.") from error
 
 

@@ -23,17 +23,14 @@ def why_not_openvino(path: Path) -> str:
 
     Returns:
         The reason; empty where it can.
-
-    Raises:
-        ModelError: the file cannot be read or is not GGUF.
     """
     if importlib.util.find_spec("openvino") is None:
         return "OpenVINO is not there"
     try:
         read_measures(path)
+        return "" if is_known(path) else f"the vocabulary in {path} is not known here"
     except ModelError as error:
         return error.message
-    return "" if is_known(path) else f"the vocabulary in {path} is not known here"
 
 
 def lay_out(path: Path, models_dir: Path, progress: Progress) -> bool:
@@ -48,7 +45,7 @@ def lay_out(path: Path, models_dir: Path, progress: Progress) -> bool:
         Whether they were laid out now.
 
     Raises:
-        ModelError: the file is damaged, or there is no room.
+        ModelError: there is no such file, or no room.
     """
     folder = packed_folder(path, models_dir)
     if why_not_openvino(path) or is_packed(folder):
@@ -79,10 +76,9 @@ def load_with_openvino(path: Path, models_dir: Path, *, context_tokens: int, thr
 
         try:
             return OpenVinoLLM(path, models_dir, context_tokens=context_tokens, threads=threads)
-        except (ImportError, RuntimeError, ModelError) as error:  # another processor or system; no room for the weights
-            reason = str(error)
-            _LOG.warning("OpenVINO does not work here, llama.cpp answers: %s", reason)
+        except (ImportError, RuntimeError, MemoryError, ModelError) as error:  # another processor or system; no room for weights
+            reason = str(error) or type(error).__name__
     if required:
         raise ModelError(f"OpenVINO cannot compute this model: {reason}", hint="Set llm_engine to auto or llama.cpp.")
-    _LOG.info("Answering with llama.cpp: %s", reason)
+    _LOG.warning("llama.cpp answers, which reads more slowly, since OpenVINO cannot: %s", reason)
     return None

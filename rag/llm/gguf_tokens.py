@@ -14,6 +14,7 @@ from tokenizers import AddedToken, Regex, Tokenizer, decoders
 from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel, Digits, Sequence, Split
 
+from rag.errors import ModelError
 from rag.gguf_file import read_metadata
 
 # Contractions; a word with the character before it; one digit; a run of signs; line ends; spaces.
@@ -45,7 +46,6 @@ def is_known(path: Path) -> bool:
     return found.get(_KIND[0]) == "gpt2" and found.get(_KIND[1]) in _CUTS
 
 
-@lru_cache(maxsize=2)
 def gguf_tokens(path: Path) -> GgufTokens:
     """Make tokens for a file; one for all who ask, since a vocabulary takes 50 MB.
 
@@ -53,12 +53,16 @@ def gguf_tokens(path: Path) -> GgufTokens:
         path: of a GGUF file whose vocabulary `is_known`.
 
     Returns:
-        The one for this file.
+        The one for this file, and for another in its place another one.
 
     Raises:
         ModelError: the file cannot be read or is not GGUF.
     """
-    return GgufTokens(path)
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror}", hint="Check the models in rag.toml.") from error
+    return _kept(path, status.st_size, status.st_mtime_ns)
 
 
 class GgufTokens:
@@ -109,3 +113,8 @@ class GgufTokens:
 
     def _count(self, text: str) -> int:
         return len(self.encode(text))
+
+
+@lru_cache(maxsize=2)
+def _kept(path: Path, size: int, changed: int) -> GgufTokens:
+    return GgufTokens(path)

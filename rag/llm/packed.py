@@ -3,23 +3,28 @@
 OpenVINO multiplies in eight bits where weights are four bits with a scale and a whole zero point for every 32 of them. GGUF's
 four-bit kinds are that, but that their zero points are fractions. So each is rounded, and what that leaves out of the weights of a
 group, the same number for all of them, is kept beside them: times the sum of the group's inputs it is the rest of the product, a
-thirty-second of the work (docs/LOG.md). Every other kind is rounded to eight bits.
+thirty-second of the work (docs/LOG.md); of that, as of every other kind, eight bits are kept.
 
-    FOLDER/weights.bin      the tensors, one behind the other
-    FOLDER/packed.json      where each of them stands; the folder appears by one rename
+    MODELS/packed/NAME/weights.bin      the tensors, one behind the other
+    MODELS/packed/NAME/packed.json      where each of them stands, and of which file they are; the folder appears by one rename
+    MODELS/packed/.lock                 held by who lays out
 """
 
 from __future__ import annotations
 
 import contextlib
+import errno
+import fcntl
 import hashlib
 import json
 import math
 import mmap
+import os
 import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -46,9 +51,13 @@ LEFT: Final = "left"
 LEFT_SCALES: Final = "left_scales"
 """float32, shape (rows, 1)."""
 
-_VERSION: Final = 1
+LAYOUT: Final = 1
+"""Version of what is written here."""
 _DATA, _INDEX = "weights.bin", "packed.json"
+_STAGED: Final = ".packing-"
+_LARGER: Final = 1.3  # than the file, at most
 _ALIGNED: Final = 64  # bytes
+_AT_ONCE: Final = 1 << 23  # numbers in single precision
 _FORGET_S: Final = 0.05
 _HIGHEST_ZERO: Final = 255
 _Q4_0, _Q4_1, _Q4_K = 2, 3, 12  # GGMLQuantizationType
@@ -73,21 +82,26 @@ def packed_folder(path: Path, models_dir: Path) -> Path:
         status = path.stat()
     except OSError as error:
         raise ModelError(f"There is no model file {path}", hint="Check llm in rag.toml.") from error
-    told = f"{_VERSION} {path.name} {status.st_size} {status.st_mtime_ns}"
+    told = f"{LAYOUT} {path.name} {status.st_size} {status.st_mtime_ns}"
     return models_dir / "packed" / f"{path.stem}-{hashlib.sha256(told.encode()).hexdigest()[:12]}"
 
 
 def is_packed(folder: Path) -> bool:
-    """Return whether the weights lie there, whole."""
-    return (folder / _INDEX).is_file()
+    """Return whether the weights lie there, whole as far as names and sizes tell."""
+    try:
+        return bool(_read_index(folder)["bytes"] == (folder / _DATA).stat().st_size)
+    except (ModelError, OSError, KeyError):
+        return False
 
 
 def pack(path: Path, folder: Path, progress: Progress = lambda *_: None) -> None:
     """Lay out the weights of a GGUF file; half a minute for 1.5 billion of them. Does nothing where that was done.
 
+    Waits for another process that does so. What was laid out of an older file in the same place is removed.
+
     Args:
         path: of the file.
-        folder: from `packed_folder`. Older ones of the same name are removed.
+        folder: from `packed_folder`; what is damaged in it is replaced.
         progress: told how many tensors are done.
 
     Raises:
@@ -99,29 +113,71 @@ def pack(path: Path, folder: Path, progress: Progress = lambda *_: None) -> None
     names = list_tensors(path)
     wanted = names.keys() - ({EMBEDDING} if OUTPUT in names else set())  # rows of it are read from the file itself
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staged = Path(tempfile.mkdtemp(prefix=".packing-", dir=folder.parent))
-        try:
+        with _alone(folder.parent):
+            if is_packed(folder):
+                return
+            _clear(folder, path)
+            if shutil.disk_usage(folder.parent).free < _LARGER * path.stat().st_size:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            staged = Path(tempfile.mkdtemp(prefix=_STAGED, dir=folder.parent))
             with (staged / _DATA).open("wb") as file:
                 index: dict[str, Any] = {}
                 for done, tensor in enumerate(read_raw(path, wanted), 1):
                     for part, array in _packed(tensor, measures):
                         index[part] = _append(file, array)
                     progress("laying out the language model", done, len(wanted))
-            (staged / _INDEX).write_text(json.dumps({"version": _VERSION, "tensors": index}), encoding="utf-8")
+                record = {"layout": LAYOUT, "source": str(path.resolve()), "bytes": file.tell(), "tensors": index}
+                _onto_disk(file)
+            with (staged / _INDEX).open("wb") as file:
+                file.write(json.dumps(record).encode())
+                _onto_disk(file)
             staged.chmod(0o755)
-            with contextlib.suppress(OSError):  # another process was quicker
-                staged.rename(folder)
-        finally:
-            shutil.rmtree(staged, ignore_errors=True)
+            staged.rename(folder)
     except OSError as error:
         raise ModelError(
             f"The language model cannot be laid out in {folder.parent}: {error.strerror}",
             hint="Free some space, or set models_dir.",
         ) from error
-    for other in folder.parent.glob(f"{path.stem}-*"):
-        if other != folder:
+    except (ValueError, NotImplementedError) as error:
+        raise ModelError(f"{path} cannot be read: {error}", hint="Run: python -m rag models verify") from error
+
+
+@contextlib.contextmanager
+def _alone(parent: Path) -> Iterator[None]:
+    parent.mkdir(parents=True, exist_ok=True)
+    with (parent / ".lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # ends with the process, however it ends
+        yield
+
+
+def _clear(folder: Path, path: Path) -> None:
+    """Remove what is damaged, what was left half done, and what was laid out of another file in this one's place."""
+    shutil.rmtree(folder, ignore_errors=True)
+    for other in folder.parent.iterdir():
+        if other.name.startswith(_STAGED) or (other.is_dir() and _source(other) == str(path.resolve())):
             shutil.rmtree(other, ignore_errors=True)
+
+
+def _source(folder: Path) -> str:
+    try:
+        return str(_read_index(folder).get("source", ""))
+    except ModelError:
+        return ""
+
+
+def _read_index(folder: Path) -> dict[str, Any]:
+    try:
+        found = json.loads((folder / _INDEX).read_text(encoding="utf-8"))
+        if not isinstance(found, dict) or found.get("layout") != LAYOUT:
+            raise ValueError("it is of another version")
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{folder} is damaged: {error}", hint="Remove that folder; it is made anew.") from error
+    return found
+
+
+def _onto_disk(file: BinaryIO) -> None:
+    file.flush()
+    os.fsync(file.fileno())
 
 
 class Packed:
@@ -136,7 +192,7 @@ class Packed:
 
     def __init__(self, folder: Path) -> None:
         try:
-            index = json.loads((folder / _INDEX).read_text(encoding="utf-8"))["tensors"]
+            index = _read_index(folder)["tensors"]
             with (folder / _DATA).open("rb") as file:
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)  # OpenVINO wants to be able to write
             self._arrays = {name: self._view(**place) for name, place in index.items()}
@@ -168,7 +224,7 @@ class Packed:
                 self._map.madvise(mmap.MADV_DONTNEED)
             self._map.madvise(mmap.MADV_DONTNEED)
 
-        thread = threading.Thread(target=forget, name="weights") if hasattr(mmap, "MADV_DONTNEED") else None
+        thread = threading.Thread(target=forget, name="weights", daemon=True) if hasattr(mmap, "MADV_DONTNEED") else None
         if thread:
             thread.start()
         try:
@@ -218,8 +274,13 @@ def _packed(tensor: RawTensor, measures: Measures) -> Iterator[tuple[str, Array]
 
 
 def _eight_bits(tensor: RawTensor) -> Mapping[str, Array]:
-    rows = in_eight_bits(tensor.values())
-    return {VALUES: rows.values, SCALES: rows.scales}
+    count, columns = tensor.shape
+    step = max(1, _AT_ONCE // columns)  # the largest matrix would take gigabytes else
+    parts = [
+        in_eight_bits(replace(tensor, shape=(len(data), columns), data=data).values())
+        for data in (tensor.data[start : start + step] for start in range(0, count, step))
+    ]
+    return {VALUES: np.concatenate([part.values for part in parts]), SCALES: np.concatenate([part.scales for part in parts])}
 
 
 def _four_bits(tensor: RawTensor) -> Mapping[str, Array] | None:

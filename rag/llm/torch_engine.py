@@ -10,24 +10,20 @@ from __future__ import annotations
 import contextlib
 import importlib
 import io
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from rag.errors import LLMError, ModelError
-from rag.llm.constraint import Constraint
+from rag.llm.greedy import GreedyEngine
 from rag.llm.openmp import sleeping_threads
-from rag.llm.prefixes import Prefixes
 from rag.types import Message
 
-BATCH_TOKENS = 128
-"""How many tokens of a prompt are read at once; between two batches the engine can be stopped."""
 
-_TURN_S = 0.1
-
-
-class TorchEngine:
+class TorchEngine(GreedyEngine):
     """One set of weights, loaded. Safe to call from several threads; calls take turns.
 
     Args:
@@ -40,6 +36,7 @@ class TorchEngine:
     """
 
     def __init__(self, source: Path | str, *, context_tokens: int, threads: int) -> None:
+        super().__init__()
         with sleeping_threads():
             self._torch: Any = importlib.import_module("torch")
         self._torch.set_num_threads(threads)
@@ -58,14 +55,11 @@ class TorchEngine:
         self.end_tokens = _end_tokens(tokenizer, self._model)
         limit = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
         self.context_tokens = min(context_tokens, int(limit)) if limit else context_tokens
-        self._turn = threading.Lock()
-        self._prefixes = Prefixes(1, BATCH_TOKENS)
         self._cache: Any = None
-        self._closing = threading.Event()
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """Return the tokens of `text`; `special` says whether special tokens written out are special, or text."""
-        self._check_open()
+        self.check_open()
         content = text.encode("utf-8", "replace").decode("utf-8")
         tokenizer = self._template_tokens if special else self._text_tokens
         tokens: list[int] = tokenizer.encode(content, add_special_tokens=False).ids
@@ -87,7 +81,7 @@ class TorchEngine:
         Raises:
             LLMError: there is no template, or it refuses these roles.
         """
-        self._check_open()
+        self.check_open()
         errors = (ValueError, importlib.import_module("jinja2").TemplateError)
         try:
             # Models that think aloud first would spend the whole answer on it.
@@ -96,114 +90,21 @@ class TorchEngine:
             raise LLMError(f"The model's chat template fails: {error}", hint="Use a model that is made for chat.") from error
         return str(text)
 
-    def first_logits(self, prompt: Sequence[int], tokens: Sequence[int], cuts: Sequence[int] = ()) -> list[float]:
-        """Read the prompt and look at what would come next.
+    def _free(self) -> None:
+        self._model = self._cache = None
 
-        Args:
-            prompt: tokens, at least one.
-            tokens: those of interest.
-            cuts: where other prompts are likely to go on differently, ascending.
-
-        Returns:
-            The logit of each of `tokens` as the next one, in their order; not normalised.
-
-        Raises:
-            LLMError: closed meanwhile.
-        """
-        with self._reading(prompt, cuts, lambda: False) as logits:
-            if logits is None:
-                raise _closed()
-            return [float(logits[token]) for token in tokens]
-
-    def decode(
-        self,
-        prompt: Sequence[int],
-        max_tokens: int,
-        constraint: Constraint | None,
-        stopped: Callable[[], bool],
-        cuts: Sequence[int] = (),
-    ) -> Iterator[int]:
-        """Decode greedily until the model ends, or `stopped`.
-
-        Args:
-            prompt: tokens, at least one.
-            max_tokens: how many are written at most.
-            constraint: forbids tokens that do not fit a schema, and ends the output when it is whole; None allows all.
-            stopped: asked while the prompt is read and before each token.
-            cuts: where other prompts are likely to go on differently, ascending.
-
-        Yields:
-            Tokens as they are chosen; the one that ends the answer is left out.
-
-        Raises:
-            LLMError: closed meanwhile.
-        """
-        with self._reading(prompt, cuts, stopped) as logits:
-            for count in range(max_tokens):
-                if logits is None or stopped() or self._closing.is_set():
-                    break
-                if constraint is not None:
-                    allowed = self._torch.from_numpy(constraint.allowed().copy())[: len(logits)]
-                    logits = logits.masked_fill(~allowed, float("-inf"))
-                token = int(logits.argmax())
-                if token in self.end_tokens:
-                    break
-                yield token
-                if constraint is not None and constraint.accept(token):
-                    break
-                if count + 1 < max_tokens:
-                    logits = self._forward([token])
-            if self._closing.is_set():
-                raise _closed()
-
-    def close(self) -> None:
-        """Stop what runs and free the weights. Calling it twice is fine."""
-        self._closing.set()
-        with self._turn:
-            self._model = self._cache = None
-
-    @contextlib.contextmanager
-    def _reading(self, prompt: Sequence[int], cuts: Sequence[int], stopped: Callable[[], bool]) -> Iterator[Any]:
-        """Take the turn and read the prompt; gives the logits after it, shape (vocabulary,), or None if stopped before its end."""
-        while not self._turn.acquire(timeout=_TURN_S):
-            if stopped():
-                yield None
-                return
-        try:
-            self._check_open()
-            yield self._read(list(prompt), cuts, stopped)
-        finally:
-            self._turn.release()
-
-    def _read(self, prompt: list[int], cuts: Sequence[int], stopped: Callable[[], bool]) -> Any:  # noqa: ANN401 - a tensor
-        _, kept = self._prefixes.choose(prompt, cuts)
-        if kept:
-            surplus = self._cache.get_seq_length() - kept
-            if surplus:
-                self._cache.crop(-surplus)
-        else:
+    def _forget(self, kept: int) -> None:
+        if not kept:
             self._cache = importlib.import_module("transformers").DynamicCache()
-        self._prefixes.remember(0, ())
-        logits, start = None, kept
-        for end in (end for end in self._prefixes.batches(len(prompt), cuts) if end > kept):
-            if stopped() or self._closing.is_set():
-                self._prefixes.remember(0, prompt[:start], cuts)
-                return None
-            logits, start = self._forward(prompt[start:end]), end
-        self._prefixes.remember(0, prompt, cuts)
-        return logits
+        elif surplus := self._cache.get_seq_length() - kept:
+            self._cache.crop(-surplus)
 
-    def _forward(self, tokens: Sequence[int]) -> Any:  # noqa: ANN401 - a tensor
+    def _forward(self, tokens: list[int]) -> npt.NDArray[np.float32]:
         torch = self._torch
         with torch.inference_mode():
-            output = self._model(
-                input_ids=torch.tensor([list(tokens)]), past_key_values=self._cache, use_cache=True, logits_to_keep=1
-            )
-            return output.logits[0, -1].float()
-
-    def _check_open(self) -> None:
-        if self._closing.is_set():
-            raise _closed()
+            output = self._model(input_ids=torch.tensor([tokens]), past_key_values=self._cache, use_cache=True, logits_to_keep=1)
+            logits: npt.NDArray[np.float32] = output.logits[0, -1].float().numpy()
+            return logits
 
 
 def _load(source: Path | str, torch: Any) -> tuple[Any, Any]:  # noqa: ANN401 - the vendors have no types
@@ -255,7 +156,3 @@ def _end_tokens(tokenizer: Any, model: Any) -> frozenset[int]:  # noqa: ANN401 -
     configured: Mapping[str, Any] | Any = model.generation_config.eos_token_id
     ends = configured if isinstance(configured, list) else [configured]
     return frozenset(int(token) for token in [*ends, tokenizer.eos_token_id] if token is not None)
-
-
-def _closed() -> LLMError:
-    return LLMError("The language model is closed", hint="Load it again.")
