@@ -141,7 +141,8 @@ class GreedyEngine(ABC):
     def _read(self, prompt: list[int], cuts: Sequence[int], stopped: Callable[[], bool]) -> npt.NDArray[np.float32] | None:
         _, kept = self._prefixes.choose(prompt, cuts)
         self._prefixes.remember(0, ())
-        self._forget(kept)
+        with self._guarded():
+            self._forget(kept)
         logits, start = None, kept
         for end in (end for end in self._prefixes.batches(len(prompt), cuts) if end > kept):
             if stopped() or self._closing.is_set():
@@ -153,8 +154,13 @@ class GreedyEngine(ABC):
         return logits
 
     def _step(self, tokens: list[int]) -> npt.NDArray[np.float32]:
-        try:
+        with self._guarded():
             return self._forward(tokens)
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
         except (RuntimeError, MemoryError) as error:
             self._prefixes.remember(0, ())  # what was read may be half there
             reason = str(error).strip() or type(error).__name__

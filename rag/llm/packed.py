@@ -23,7 +23,7 @@ import os
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -55,7 +55,7 @@ LAYOUT: Final = 1
 """Version of what is written here."""
 _DATA, _INDEX = "weights.bin", "packed.json"
 _STAGED: Final = ".packing-"
-_LARGER: Final = 1.3  # than the file, at most
+_LARGER: Final = 1.05  # bytes for a weight, at most
 _ALIGNED: Final = 64  # bytes
 _AT_ONCE: Final = 1 << 23  # numbers in single precision
 _FORGET_S: Final = 0.05
@@ -117,22 +117,16 @@ def pack(path: Path, folder: Path, progress: Progress = lambda *_: None) -> None
             if is_packed(folder):
                 return
             _clear(folder, path)
-            if shutil.disk_usage(folder.parent).free < _LARGER * path.stat().st_size:
+            # No weight takes more than eight bits and a little.
+            needed = _LARGER * sum(math.prod(names[name]) for name in wanted)
+            if shutil.disk_usage(folder.parent).free < needed:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
             staged = Path(tempfile.mkdtemp(prefix=_STAGED, dir=folder.parent))
-            with (staged / _DATA).open("wb") as file:
-                index: dict[str, Any] = {}
-                for done, tensor in enumerate(read_raw(path, wanted), 1):
-                    for part, array in _packed(tensor, measures):
-                        index[part] = _append(file, array)
-                    progress("laying out the language model", done, len(wanted))
-                record = {"layout": LAYOUT, "source": str(path.resolve()), "bytes": file.tell(), "tensors": index}
-                _onto_disk(file)
-            with (staged / _INDEX).open("wb") as file:
-                file.write(json.dumps(record).encode())
-                _onto_disk(file)
-            staged.chmod(0o755)
-            staged.rename(folder)
+            try:
+                _write(staged, path, wanted, measures, progress)
+                staged.rename(folder)
+            finally:
+                shutil.rmtree(staged, ignore_errors=True)  # what came to nothing
     except OSError as error:
         raise ModelError(
             f"The language model cannot be laid out in {folder.parent}: {error.strerror}",
@@ -140,6 +134,21 @@ def pack(path: Path, folder: Path, progress: Progress = lambda *_: None) -> None
         ) from error
     except (ValueError, NotImplementedError) as error:
         raise ModelError(f"{path} cannot be read: {error}", hint="Run: python -m rag models verify") from error
+
+
+def _write(staged: Path, path: Path, wanted: Collection[str], measures: Measures, progress: Progress) -> None:
+    with (staged / _DATA).open("wb") as file:
+        index: dict[str, Any] = {}
+        for done, tensor in enumerate(read_raw(path, wanted), 1):
+            for part, array in _packed(tensor, measures):
+                index[part] = _append(file, array)
+            progress("laying out the language model", done, len(wanted))
+        record = {"layout": LAYOUT, "source": str(path.resolve()), "bytes": file.tell(), "tensors": index}
+        _onto_disk(file)
+    with (staged / _INDEX).open("wb") as file:
+        file.write(json.dumps(record).encode())
+        _onto_disk(file)
+    staged.chmod(0o755)
 
 
 @contextlib.contextmanager

@@ -138,7 +138,7 @@ def test_a_file_that_is_cut_short_is_said_and_leaves_nothing(tmp_path):
     folder = packed_folder(path, tmp_path)
     with pytest.raises(ModelError, match="cannot be read"):
         pack(path, folder)
-    assert not any(is_packed(each) for each in folder.parent.iterdir())
+    assert [each.name for each in folder.parent.iterdir()] == [".lock"]
 
 
 def test_what_was_laid_out_stays_readable_after_it_was_forgotten(tmp_path):

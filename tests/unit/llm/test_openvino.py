@@ -76,6 +76,18 @@ def test_after_a_failure_the_next_question_is_answered_alike(path, tmp_path, mon
     assert written(llm, OTHER) == expected
 
 
+def test_after_a_failure_to_forget_the_next_question_is_answered_alike(path, tmp_path, monkeypatch):
+    llm = load(path, tmp_path)
+    expected = written(llm, OTHER)
+    forget = llm._engine._forget
+    monkeypatch.setattr(
+        llm._engine, "_forget", lambda kept: forget(kept) if not kept else (_ for _ in ()).throw(RuntimeError("no"))
+    )
+    with pytest.raises(LLMError, match="The engine failed: no"):
+        written(llm, LONG)
+    assert written(llm, OTHER) == expected
+
+
 def test_a_closed_model_says_so(path, tmp_path):
     llm = load(path, tmp_path)
     llm.close()
