@@ -8,6 +8,7 @@ imported, which OpenVINO takes as "not installed"; that saves half of its start-
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import sys
 from types import ModuleType
 from typing import cast
@@ -28,3 +29,8 @@ def import_openvino() -> ModuleType:
     for name in _KEPT_OUT:
         modules.setdefault(name, None)  # None: importing it raises ImportError
     return importlib.import_module("openvino")
+
+
+def has_openvino() -> bool:
+    """Tell whether it is installed, without importing it."""
+    return importlib.util.find_spec("openvino") is not None

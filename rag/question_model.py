@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import logging
 import signal
 import threading
@@ -12,6 +11,7 @@ import rag.offline  # noqa: F401 - before any vendor
 from rag.config import Config
 from rag.errors import ModelError, RagError
 from rag.folders import question_model_file
+from rag.openvino_runtime import has_openvino
 from rag.protocols import Reranker
 
 _LOG = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ def build_question_model(config: Config) -> Reranker | None:
     Raises:
         ModelError: its weights are not there, are damaged, or are of another kind.
     """
-    if not config.question_models or not _has_openvino():
+    if not config.question_models or not has_openvino():
         return None
     path = question_model_file(config)
     from rag.llm.gguf_tokens import gguf_tokens, is_known
@@ -58,11 +58,7 @@ def check_question_model(config: Config) -> str:
     """
     if not config.question_models:
         return ""
-    return question_model_file(config).name if _has_openvino() else "not used: OpenVINO is not there"
-
-
-def _has_openvino() -> bool:
-    return importlib.util.find_spec("openvino") is not None
+    return question_model_file(config).name if has_openvino() else "not used: OpenVINO is not there"
 
 
 class LazyQuestionModel:

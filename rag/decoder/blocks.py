@@ -50,15 +50,6 @@ class Blocks(ABC):
         """Constants; shape (count,)."""
         return self.op.constant(np.array(values, dtype=np.int64))
 
-    def size(self, node: Node, axis: int) -> Node:
-        """Length of one dimension; shape ()."""
-        return self.op.squeeze(self.op.gather(self.op.shape_of(node), self.integers(axis), self.integers(0)), self.integers(0))
-
-    def count_up(self, count: Node, kind: str) -> Node:
-        """0 to count - 1."""
-        zero, one = (self.op.constant(np.array(value, np.int32 if kind == "i32" else np.float32)) for value in (0, 1))
-        return self.op.range(zero, self.op.convert(count, kind), one, kind)
-
     def normalised(self, states: Node, name: str) -> Node:
         """Normalisation by the root of the mean square."""
         mean = self.op.reduce_mean(self.op.multiply(states, states), self.integers(-1), True)

@@ -93,18 +93,18 @@ def read_measures(path: Path) -> Measures:
     if kind not in _BIASED:
         raise _other(path, kind)
     given = {key.removeprefix(f"{kind}."): value for key, value in found.items() if key.startswith(f"{kind}.")}
-    if given.keys() - _NOT_NEEDED != _NEEDED or found.get(_BEGINS):
-        raise _other(path, f"a {kind} with settings that are not known here")
-    if not all(isinstance(value, int | float) for value in given.values()):  # heads can differ from layer to layer
-        raise _other(path, f"a {kind} with settings that are not known here")
+    unknown = _other(path, f"a {kind} with settings that are not known here")
+    numbers = all(isinstance(value, int | float) for value in given.values())  # heads can differ from layer to layer
+    if given.keys() - _NOT_NEEDED != _NEEDED or found.get(_BEGINS) or not numbers:
+        raise unknown
     layers, width, heads, groups = (int(given[key]) for key in (_LAYERS, _WIDTH, _HEADS, _GROUPS))
     if min(layers, width, heads, groups) < 1 or heads % groups or width % heads or width // heads % 2:
-        raise _other(path, f"a {kind} with settings that are not known here")
+        raise unknown
     measures = Measures(
         layers, width, heads, groups, float(given[_EPSILON]), float(given[_BASE]), int(given.get(_CONTEXT, 0)), kind in _IN_PAIRS
     )
     if given.get(_TURNED, measures.head) != measures.head:
-        raise _other(path, f"a {kind} with settings that are not known here")
+        raise unknown
     _check_tensors(path, measures, kind)
     return measures
 

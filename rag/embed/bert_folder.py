@@ -6,7 +6,6 @@ turned down with the reason, so that a lighter engine never gives vectors other 
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import struct
 from collections.abc import Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rag.errors import ModelError
+from rag.openvino_runtime import has_openvino
 
 Activation = Literal["erf", "tanh", "relu"]
 Pooling = Literal["mean", "cls"]
@@ -65,7 +65,7 @@ class BertFolder:
 
 def supports(folder: Path) -> str:
     """Return why the lighter engine cannot take this folder; empty if it can, with vectors equal to sentence-transformers'."""
-    if importlib.util.find_spec("openvino") is None:
+    if not has_openvino():
         return "openvino is not installed"
     try:
         read_bert_folder(folder)

@@ -1,9 +1,9 @@
-"""Probabilities of choices from a list of the most likely tokens."""
+"""Choices as the next words of a model: the token that each stands for, and probabilities from a list of the most likely tokens."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rag.errors import LLMError
 
@@ -40,3 +40,22 @@ def choice_probabilities(top: Sequence[tuple[str, float]], choices: Sequence[str
     bound = min(math.exp(top[-1][1]), left)
     mass = [each or bound for each in mass]
     return tuple(each / sum(mass) for each in mass)
+
+
+def first_tokens(choices: Sequence[str], tokenize: Callable[[str], list[int]]) -> list[int]:
+    """Let each choice stand for its own first token.
+
+    Args:
+        choices: at least one; no two begin with the same token.
+        tokenize: a text to the numbers of its tokens.
+
+    Returns:
+        The first token of each choice, in order.
+
+    Raises:
+        ValueError: no choice, an empty one, or two that begin with the same token.
+    """
+    first = [(tokenize(choice) or [-1])[0] for choice in choices]
+    if not first or -1 in first or len(set(first)) < len(first):
+        raise ValueError(f"choices must differ in their first token: {list(choices)}")
+    return first

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import logging
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from rag.decoder.measures import read_measures
 from rag.errors import ModelError
 from rag.llm.gguf_tokens import is_known
 from rag.llm.packed import is_packed, pack, packed_folder
+from rag.openvino_runtime import has_openvino
 from rag.protocols import LLM, Progress
 
 _LOG = logging.getLogger(__name__)
@@ -24,7 +24,7 @@ def why_not_openvino(path: Path) -> str:
     Returns:
         The reason; empty where it can.
     """
-    if importlib.util.find_spec("openvino") is None:
+    if not has_openvino():
         return "OpenVINO is not there"
     try:
         read_measures(path)

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from rag.errors import LLMError
 from rag.llm.constraint import Constraint
 from rag.llm.prefixes import Prefixes
+from rag.types import Message
 
 BATCH_TOKENS: Final = 128
 """How many tokens of a prompt are read at once; between two batches the engine can be stopped."""
@@ -28,15 +29,36 @@ class GreedyEngine(ABC):
     """One set of weights, loaded. Safe to call from several threads; calls take turns.
 
     Attributes:
+        context_tokens: prompt and answer together.
         end_tokens: each ends an answer.
+        vocabulary_size: how many logits there are.
     """
 
+    context_tokens: int
     end_tokens: frozenset[int]
+    vocabulary_size: int
 
     def __init__(self) -> None:
         self._turn = threading.Lock()
         self._prefixes = Prefixes(1, BATCH_TOKENS)
         self._closing = threading.Event()
+
+    @property
+    @abstractmethod
+    def tokenizer_json(self) -> str:
+        """What `tokenizers` makes an equal tokenizer of, special tokens included."""
+
+    @abstractmethod
+    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
+        """Return the tokens of `text`; `special` says whether special tokens written out are special, or text."""
+
+    @abstractmethod
+    def detokenize(self, tokens: Sequence[int]) -> str:
+        """Return the text of `tokens` without special ones; it ends in U+FFFD where a character is not complete."""
+
+    @abstractmethod
+    def render(self, messages: Sequence[Message]) -> str:
+        """Return the conversation in the model's chat template, up to where the assistant begins."""
 
     @abstractmethod
     def _forward(self, tokens: list[int]) -> npt.NDArray[np.float32]:

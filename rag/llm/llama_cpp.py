@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from rag.errors import LLMError
 from rag.llm.budget import check_room
+from rag.llm.choices import first_tokens
 from rag.llm.json_output import check_schema, checked
 from rag.llm.llama_engine import Event, LlamaEngine
 from rag.llm.prompts import Prompts
@@ -125,9 +126,7 @@ class LlamaCpp:
         """
         prompt, cuts = self._prompts.tokens(messages)
         check_room(len(prompt), 1, self.context_tokens)
-        first = [(self._engine.tokenize(choice) or [-1])[0] for choice in choices]
-        if not first or -1 in first or len(set(first)) < len(first):
-            raise ValueError(f"choices must differ in their first token: {list(choices)}")
+        first = first_tokens(choices, self._engine.tokenize)
         # The bias lifts the choices above everything else, so that all of them are among the tokens reported, and falls out of the
         # ratio between them.
         options = {

@@ -8,60 +8,18 @@ from __future__ import annotations
 import functools
 import math
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rag.llm.budget import check_room
+from rag.llm.choices import first_tokens
 from rag.llm.constraint import Constraint, Vocabulary
+from rag.llm.greedy import GreedyEngine
 from rag.llm.json_output import check_schema, checked
 from rag.llm.prompts import Prompts
 from rag.llm.pump import Outlet, pump
 from rag.llm.stops import StopFilter
 from rag.types import Message
-
-
-class TokenEngine(Protocol):
-    """One set of weights, loaded. Safe to call from several threads; calls take turns."""
-
-    context_tokens: int
-    end_tokens: frozenset[int]
-    vocabulary_size: int
-
-    @property
-    def tokenizer_json(self) -> str:
-        """What `tokenizers` makes an equal tokenizer of, special tokens included."""
-        ...
-
-    def tokenize(self, text: str, *, special: bool = False) -> list[int]:
-        """Return the tokens of `text`; `special` says whether special tokens written out are special, or text."""
-        ...
-
-    def detokenize(self, tokens: Sequence[int]) -> str:
-        """Return the text of `tokens` without special ones; it ends in U+FFFD where a character is not complete."""
-        ...
-
-    def render(self, messages: Sequence[Message]) -> str:
-        """Return the conversation in the model's chat template, up to where the assistant begins."""
-        ...
-
-    def first_logits(self, prompt: Sequence[int], tokens: Sequence[int], cuts: Sequence[int] = ()) -> list[float]:
-        """Return the logit of each of `tokens` as the next one after `prompt`, in their order; not normalised."""
-        ...
-
-    def decode(
-        self,
-        prompt: Sequence[int],
-        max_tokens: int,
-        constraint: Constraint | None,
-        stopped: Callable[[], bool],
-        cuts: Sequence[int] = (),
-    ) -> Iterator[int]:
-        """Yield tokens, greedily decoded, until the model ends, or `stopped`; the one that ends the answer is left out."""
-        ...
-
-    def close(self) -> None:
-        """Stop what runs and free the weights. Calling it twice is fine."""
-        ...
 
 
 class TokenLLM(ABC):
@@ -72,7 +30,7 @@ class TokenLLM(ABC):
         name: of its threads.
     """
 
-    def __init__(self, engine: TokenEngine, name: str) -> None:
+    def __init__(self, engine: GreedyEngine, name: str) -> None:
         self._engine = engine
         self._thread = name
         self._prompts = Prompts(engine.render, lambda text, first: engine.tokenize(text, special=True), engine.tokenize)
@@ -134,9 +92,7 @@ class TokenLLM(ABC):
         """
         prompt, cuts = self._prompts.tokens(messages)
         check_room(len(prompt), 1, self.context_tokens)
-        first = [(self._engine.tokenize(choice) or [-1])[0] for choice in choices]
-        if not first or -1 in first or len(set(first)) < len(first):
-            raise ValueError(f"choices must differ in their first token: {list(choices)}")
+        first = first_tokens(choices, self._engine.tokenize)
         logits = self._engine.first_logits(prompt, first, cuts)
         weights = [math.exp(logit - max(logits)) for logit in logits]
         return tuple(weight / sum(weights) for weight in weights)

@@ -50,12 +50,17 @@ class TorchEngine(GreedyEngine):
         for each in (self._template_tokens, self._text_tokens):
             each.no_truncation()
             each.no_padding()
-        self.tokenizer_json: str = backend
+        self._backend: str = backend
         self.vocabulary_size = int(self._model.config.get_text_config().vocab_size)
         self.end_tokens = _end_tokens(tokenizer, self._model)
         limit = getattr(self._model.config.get_text_config(), "max_position_embeddings", None)
         self.context_tokens = min(context_tokens, int(limit)) if limit else context_tokens
         self._cache: Any = None
+
+    @property
+    def tokenizer_json(self) -> str:
+        """What `tokenizers` makes an equal tokenizer of, special tokens included."""
+        return self._backend
 
     def tokenize(self, text: str, *, special: bool = False) -> list[int]:
         """Return the tokens of `text`; `special` says whether special tokens written out are special, or text."""

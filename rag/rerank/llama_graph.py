@@ -53,6 +53,15 @@ class _Builder(Blocks):
         super().__init__(llama.measures)
         self._llama = llama
 
+    def size(self, node: Node, axis: int) -> Node:
+        """Length of one dimension; shape ()."""
+        return self.op.squeeze(self.op.gather(self.op.shape_of(node), self.integers(axis), self.integers(0)), self.integers(0))
+
+    def count_up(self, count: Node, kind: str) -> Node:
+        """0 to count - 1."""
+        zero, one = (self.op.constant(np.array(value, np.int32 if kind == "i32" else np.float32)) for value in (0, 1))
+        return self.op.range(zero, self.op.convert(count, kind), one, kind)
+
     def matrix(self, name: str) -> Node:
         """Weights in eight bits, times their scales: OpenVINO keeps them so, and multiplies in eight bits."""
         rows = self._llama.matrices[name]

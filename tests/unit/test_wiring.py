@@ -91,7 +91,7 @@ def test_weights_that_put_passages_in_order_and_are_not_there_are_said_before_a_
 
 
 def test_where_its_engine_is_not_there_nothing_puts_passages_in_order(tmp_path, monkeypatch):
-    monkeypatch.setattr("rag.question_model._has_openvino", lambda: False)
+    monkeypatch.setattr("rag.question_model.has_openvino", lambda: False)
     config = load_config(flags={"models_dir": tmp_path})
     assert build_question_model(config) is None
     assert "OpenVINO" in check_question_model(config)

@@ -12,7 +12,7 @@ from tests.unit.embed.folders import CONFIG, MODULES, SHAPES, SPECIAL, TOKENIZER
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: object())
+    monkeypatch.setattr(module, "has_openvino", lambda: True)
     return bert_folder(tmp_path / "model")
 
 
@@ -24,7 +24,7 @@ def test_what_it_says(folder):
 
 
 def test_without_the_engine_nothing_is_taken(folder, monkeypatch):
-    monkeypatch.setattr(module.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(module, "has_openvino", lambda: False)
     assert supports(folder) == "openvino is not installed"
 
 
