@@ -1,7 +1,8 @@
 """`python -m eval answers` with the real parts: an index of each set, our system and the plain pipeline asked the same questions.
 
-Both share one language model and one embedder's weights. Indexes, vectors and replies are kept in a folder, and the model is loaded
-at the first question that was not asked before.
+Both have the same weights: of one embedder, and of one language model, which llama.cpp computes for the plain pipeline, as it does
+for who builds one, unless both are to have our engine. Indexes, vectors and replies are kept in a folder, and a model is loaded at
+the first question that was not asked before.
 """
 
 from __future__ import annotations
@@ -46,12 +47,17 @@ class AnswersBench:
         config: of the system.
         cache: folder for indexes, vectors and replies.
         shared: folder of third parties' pages and questions.
+        one_engine: compute the plain pipeline with the engine that computes ours.
     """
 
-    def __init__(self, config: Config, cache: Path, shared: Path) -> None:
+    def __init__(self, config: Config, cache: Path, shared: Path, *, one_engine: bool = False) -> None:
         self._config, self._folder, self._shared = config, cache, shared
         self._cache = Cache(cache)
         self._llm = Metered(lambda: build_llm(config))
+        usual = config.model_copy(update={"llm_engine": "llama.cpp"})
+        shares = one_engine or engine_identity(usual) == engine_identity(config)
+        self._plain_config = config if shares else usual
+        self._plain_llm = self._llm if shares else Metered(lambda: build_llm(usual))
         identity = {"llm": model_identity(config), "engine": engine_identity(config)}
         self._opinion = Opinion(lambda: self._llm, identity, Cache(cache))
 
@@ -79,6 +85,7 @@ class AnswersBench:
         return {
             "llm": model_identity(self._config),
             "engine": engine_identity(self._config),
+            "plain_engine": self.plain_engine if with_plain else "",
             "embedder": embedder_fingerprint(self._config),
             "sets": sets,
             "skipped": skipped,
@@ -86,9 +93,15 @@ class AnswersBench:
             "asked": self._cache.misses,
         }
 
+    @property
+    def plain_engine(self) -> str:
+        """What computes the plain pipeline, as `engine_identity` names it."""
+        return engine_identity(self._plain_config)
+
     def close(self) -> None:
-        """Free the model."""
+        """Free the models."""
         self._llm.end()
+        self._plain_llm.end()
 
     def __enter__(self) -> AnswersBench:
         return self
@@ -138,12 +151,13 @@ class AnswersBench:
             with ProgressBar() as progress:
                 texts = [piece.text for piece in pieces]
                 vectors = kept_vectors(texts, self._embedder, embedder_fingerprint(config), self._folder / "retrieval", progress)
-            return plain.PlainPipeline(pieces, vectors, self._embedder, self._llm, config.max_answer_tokens)
+            return plain.PlainPipeline(pieces, vectors, self._embedder, self._plain_llm, config.max_answer_tokens)
 
         def ask(item: Item) -> Answer:
             return pipeline().answer(item)
 
-        asker = Asker(ask, self._llm, plain_identity(config, pages), self._cache, lambda: self._embedder.embed_query("warm up"))
+        identity = plain_identity(self._plain_config, pages)
+        asker = Asker(ask, self._plain_llm, identity, self._cache, lambda: self._embedder.embed_query("warm up"))
         return Side("plain", asker, None, (plain.PROMPT,))
 
     @functools.cached_property

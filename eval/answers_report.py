@@ -135,8 +135,11 @@ def _made_with(measured: Mapping[str, Any]) -> str:
     machine = measured["machine"]
     packages = ", ".join(f"{name} {version}" for name, version in measured["versions"].items())
     where = f"{machine['processor']}, {machine['cores']} cores"
+    other = measured.get("plain_engine") or measured["engine"]
+    engine = f"engine {measured['engine']}"
+    engine += "" if other == measured["engine"] else f", the plain pipeline's llama.cpp ({other})"
     return (
-        f"`{measured['command']}`; {measured['llm']}, engine {measured['engine']}; {measured['embedder']}; {where}; {packages}; "
+        f"`{measured['command']}`; {measured['llm']}, {engine}; {measured['embedder']}; {where}; {packages}; "
         f"code {measured['code'] or 'unknown'}. {measured['kept']} replies were kept from before, with their times; "
         f"{measured['asked']} were asked now.\n"
     )

@@ -20,6 +20,11 @@ def add(commands: Commands, common: argparse.ArgumentParser) -> None:
     answers.add_argument("--split", choices=("tune", "test"), help="only the questions of that half; attacks are in both")
     answers.add_argument("--limit", type=count, metavar="N", help="only N questions of each set, spread evenly over it")
     answers.add_argument("--no-plain", action="store_true", help="ours alone")
+    answers.add_argument(
+        "--one-engine",
+        action="store_true",
+        help="compute the plain pipeline with the engine that computes ours, where that is not llama.cpp",
+    )
     answers.add_argument("--shared", type=Path, default=Path("..") / "shared", metavar="DIR", help="third parties' pages")
     answers.add_argument("--corpus", type=Path, metavar="DIR", help="folder of the notes")
     answers.add_argument("--cache", type=Path, default=CACHE, metavar="DIR", help=f"where indexes and replies are kept ({CACHE})")
@@ -41,7 +46,7 @@ def _answers(options: argparse.Namespace, config: Config) -> int:
     from eval.answers_report import markdown, write_report
     from eval.machine import code_state, machine, versions
 
-    with AnswersBench(config, options.cache, options.shared) as bench:
+    with AnswersBench(config, options.cache, options.shared, one_engine=options.one_engine) as bench:
         found = bench.measure(names, split=options.split, limit=options.limit, with_plain=not options.no_plain)
     measured: dict[str, Any] = {"command": options.command_line, **found}
     measured |= {"limit": _decode_limit(config)}

@@ -13,7 +13,7 @@ import pytest
 
 from eval.answer_figures import figures, reliability, risk_coverage, sooner
 from eval.answer_sets import AnswerSet, Item
-from eval.answers_bench import write_pages
+from eval.answers_bench import AnswersBench, write_pages
 from eval.answers_report import markdown, write_report
 from eval.asking import Asker, Metered, Reply, Speed
 from eval.attacks import Attack
@@ -25,11 +25,13 @@ from eval.pace import Pace
 from eval.turns import Side, ask_all, turns
 from rag.answer.single import AskSettings
 from rag.assistant import Assistant
+from rag.config import load_config
 from rag.errors import ConfigError, LLMError
 from rag.retrieve.retriever import Retriever
 from rag.types import Sentence
 from tests.fake_index import FakeGeneration, VectorEmbedder, page
 from tests.fakes import ScriptedLLM
+from tests.tiny_llama import tiny_chat
 from tests.unit.eval.parts import PAGE, QUOTE, abstained, answered
 
 AT = PAGE.index(QUOTE)
@@ -245,6 +247,22 @@ def test_both_systems_stand_side_by_side():
     assert "| sentences supported | 1.00 (0.21–1.00), 1 | – |" in text
     assert "First token, plain over ours, medians: 1.00 (1.00–1.00), 2." in text
     assert "Skipped: hugo-book, not here." in text
+
+
+def test_the_report_names_the_engine_of_the_plain_pipeline_where_it_is_another():
+    one = measured([row("a")], [row("b")])
+    assert "engine installed;" in markdown(one | {"plain_engine": "installed"})
+    text = markdown(one | {"engine": "openvino 1", "plain_engine": "installed"})
+    assert "engine openvino 1, the plain pipeline's llama.cpp (installed);" in text
+
+
+def test_the_plain_pipeline_has_the_usual_engine_unless_ours_is_asked_for(tmp_path):
+    settings = {"llm": f"gguf:{tiny_chat(tmp_path / 'tiny.gguf')}", "models_dir": tmp_path / "models"}
+    config = load_config().model_copy(update=settings)
+    with AnswersBench(config, tmp_path / "cache", tmp_path) as apart:
+        assert apart.plain_engine == "installed"
+    with AnswersBench(config, tmp_path / "cache", tmp_path, one_engine=True) as shared:
+        assert shared.plain_engine.startswith("openvino")
 
 
 def test_the_report_says_how_near_writing_comes_to_what_memory_allows():
