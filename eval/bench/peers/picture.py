@@ -9,6 +9,7 @@ from html import escape
 from eval.pictures import standalone
 
 _WIDTH, _ROW, _LABEL, _RIGHT = 720, 20, 250, 110
+# The first is ours; a system has the same one in both pictures.
 _COLOURS = ("#1f5fae", "#b0461f", "#2c7a4b", "#7a3f8f", "#8a6d1a", "#4b5563")
 
 
@@ -16,7 +17,7 @@ def bars(groups: Mapping[str, Mapping[str, float]], *, unit: str) -> str:
     """Return bars on a logarithmic scale, in groups: to the right of 1 what is above it, to the left what is below.
 
     Args:
-        groups: values above 0 by name, by the title of their group.
+        groups: values above 0 by name, by the title of their group; ours, which they are compared with, is none of them.
         unit: behind each value.
 
     Returns:
@@ -37,7 +38,7 @@ def bars(groups: Mapping[str, Mapping[str, float]], *, unit: str) -> str:
         parts.append(f'<text x="4" y="{y + 14}" style="font-weight:bold">{escape(title)}</text>')
         y += _ROW
         for name, value in group.items():
-            colour = _COLOURS[names.index(name) % len(_COLOURS)]
+            colour = _COLOURS[(names.index(name) + 1) % len(_COLOURS)]
             parts.append(f'<text x="{_LABEL - 8}" y="{y + 14}" text-anchor="end">{escape(name)}</text>')
             left, right = sorted((x(1.0), x(value)))
             parts.append(f'<rect x="{left:.1f}" y="{y + 3}" width="{max(1.0, right - left):.1f}" height="14" fill="{colour}"/>')
@@ -56,16 +57,17 @@ def lines(series: Mapping[str, Sequence[tuple[float, float]]], *, x_name: str, y
     """Return lines over two logarithmic axes.
 
     Args:
-        series: points above 0 by name, x ascending; names without points are left out.
+        series: points above 0 by name, x ascending, ours first; names without points are left out.
         x_name: what the horizontal axis is.
         y_name: what the vertical axis is.
 
     Returns:
         An SVG file.
     """
+    colours = {name: _COLOURS[number % len(_COLOURS)] for number, name in enumerate(series)}
     drawn = {name: points for name, points in series.items() if points}
     every = [point for points in drawn.values() for point in points] or [(1.0, 1.0)]
-    width, height, left, top, right, bottom = 720, 320, 64, 14, 230, 44
+    width, height, left, top, right, bottom = 720, 320, 64, 14, 260, 44
     x_low, x_high = _decades([x for x, _ in every])
     y_low, y_high = _decades([y for _, y in every])
 
@@ -84,7 +86,7 @@ def lines(series: Mapping[str, Sequence[tuple[float, float]]], *, x_name: str, y
         parts.append(f'<line class="grid" x1="{left}" x2="{width - right}" y1="{y:.1f}" y2="{y:.1f}"/>')
         parts.append(f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{_short(tick)}</text>')
     for number, (name, points) in enumerate(drawn.items()):
-        colour = _COLOURS[number % len(_COLOURS)]
+        colour = colours[name]
         at = [place(*point) for point in points]
         path = " ".join(f"{'ML'[place_number > 0]}{x:.1f} {y:.1f}" for place_number, (x, y) in enumerate(at))
         parts.append(f'<path d="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')

@@ -229,6 +229,16 @@ def test_bars_go_to_the_side_of_1_that_their_value_is_on_and_labels_stay_inside(
     assert max(float(each.attrib["x"]) + 6 * len(each.text) for each in labels) < 720
 
 
+def test_a_system_has_one_colour_in_both_pictures_also_beside_one_that_failed():
+    points = [(1000.0, 7.0), (10000.0, 50.0)]
+    grown = ET.fromstring(lines({"ours": points, "failed": [], "other": points}, x_name="x", y_name="y"))
+    compared = ET.fromstring(bars({"g": {"failed": 2.0, "other": 3.0}}, unit=" times ours"))
+    squares = [each.attrib["fill"] for each in grown.findall(".//{*}rect")]
+    beside = [each.attrib["fill"] for each in compared.findall(".//{*}rect")]
+    assert squares[1] == beside[1]
+    assert squares[0] not in beside
+
+
 def test_the_page_and_its_pictures_are_written(tmp_path):
     write_report(stamped(results()), tmp_path / "BENCHMARKS.md")
     for name in ("bench-ratios.svg", "bench-growth.svg"):
