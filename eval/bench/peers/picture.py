@@ -9,15 +9,16 @@ from html import escape
 from eval.pictures import standalone
 
 _WIDTH, _ROW, _LABEL, _RIGHT = 720, 20, 250, 110
-# The first is ours; a system has the same one in both pictures.
+# By the place of a system among all of them, also those without values, so that it has the same one in every picture.
 _COLOURS = ("#1f5fae", "#b0461f", "#2c7a4b", "#7a3f8f", "#8a6d1a", "#4b5563")
 
 
-def bars(groups: Mapping[str, Mapping[str, float]], *, unit: str) -> str:
+def bars(groups: Mapping[str, Mapping[str, float]], names: Sequence[str], *, unit: str) -> str:
     """Return bars on a logarithmic scale, in groups: to the right of 1 what is above it, to the left what is below.
 
     Args:
-        groups: values above 0 by name, by the title of their group; ours, which they are compared with, is none of them.
+        groups: values above 0 by name, by the title of their group.
+        names: of all systems, in the order of every picture.
         unit: behind each value.
 
     Returns:
@@ -32,16 +33,15 @@ def bars(groups: Mapping[str, Mapping[str, float]], *, unit: str) -> str:
     def x(value: float) -> float:
         return _LABEL + inner * math.log(value / floor) / math.log(ceiling / floor)
 
-    parts, y = [], 0
-    names = list(dict.fromkeys(name for group in groups.values() for name in group))
+    parts, y, colours = [], 0, _colours(names)
     for title, group in groups.items():
         parts.append(f'<text x="4" y="{y + 14}" style="font-weight:bold">{escape(title)}</text>')
         y += _ROW
         for name, value in group.items():
-            colour = _COLOURS[(names.index(name) + 1) % len(_COLOURS)]
             parts.append(f'<text x="{_LABEL - 8}" y="{y + 14}" text-anchor="end">{escape(name)}</text>')
             left, right = sorted((x(1.0), x(value)))
-            parts.append(f'<rect x="{left:.1f}" y="{y + 3}" width="{max(1.0, right - left):.1f}" height="14" fill="{colour}"/>')
+            width = max(1.0, right - left)
+            parts.append(f'<rect x="{left:.1f}" y="{y + 3}" width="{width:.1f}" height="14" fill="{colours[name]}"/>')
             parts.append(f'<text x="{right + 5:.1f}" y="{y + 14}">{_short(value)}{escape(unit)}</text>')
             y += _ROW
         if not group:
@@ -57,14 +57,14 @@ def lines(series: Mapping[str, Sequence[tuple[float, float]]], *, x_name: str, y
     """Return lines over two logarithmic axes.
 
     Args:
-        series: points above 0 by name, x ascending, ours first; names without points are left out.
+        series: points above 0 by name, x ascending, of all systems in the order of every picture; who has none is left out.
         x_name: what the horizontal axis is.
         y_name: what the vertical axis is.
 
     Returns:
         An SVG file.
     """
-    colours = {name: _COLOURS[number % len(_COLOURS)] for number, name in enumerate(series)}
+    colours = _colours(list(series))
     drawn = {name: points for name, points in series.items() if points}
     every = [point for points in drawn.values() for point in points] or [(1.0, 1.0)]
     width, height, left, top, right, bottom = 720, 320, 64, 14, 260, 44
@@ -97,6 +97,10 @@ def lines(series: Mapping[str, Sequence[tuple[float, float]]], *, x_name: str, y
     parts.append(f'<text transform="translate(14 {height / 2}) rotate(-90)" text-anchor="middle">{escape(y_name)}</text>')
     label = f"{y_name} over {x_name}"
     return standalone(f'<svg role="img" aria-label="{escape(label)}" viewBox="0 0 {width} {height}">{"".join(parts)}</svg>')
+
+
+def _colours(names: Sequence[str]) -> dict[str, str]:
+    return {name: _COLOURS[number % len(_COLOURS)] for number, name in enumerate(names)}
 
 
 def _decades(values: Sequence[float]) -> tuple[float, float]:

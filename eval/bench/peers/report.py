@@ -229,7 +229,7 @@ def _ratio_picture(cells: Cells, peers: Sequence[str]) -> str:
     groups["question to passages"] = group(functools.partial(step_ratio, cells, step="search"))
     groups["first token"] = group(functools.partial(answer_ratio, cells, key="first_token_s"))
     drawn = {title: values for title, values in groups.items() if values}
-    return bars(drawn, unit=" times ours") if drawn else ""
+    return bars(drawn, [TITLES[name] for name in peers], unit=" times ours") if drawn else ""
 
 
 def _growth_picture(cells: Cells, peers: Sequence[str]) -> str:
