@@ -68,15 +68,16 @@ class Fit:
 
 
 def measure(assistant: Assistant, questions: Sequence[Item], source: str, done: Callable[[str], None]) -> list[Measured]:
-    """Measure the signals of some questions with a running system; a model call each."""
+    """Measure the signals of some questions with a running system; two model calls each."""
     found = []
     for question in questions:
         request = read_request(question.question)
         if question.type not in _LEFT_OUT and request.kind == "question":
             said, retrieval = _read(assistant, request.question, question.history, question.page)
-            passages = assistant.closely(retrieval)
+            passages = assistant.to_read(retrieval)
             yes = ask_model(assistant.llm, passages, said.question, said.history)
-            values = signals(retrieval.query, passages, yes)
+            alone = ask_model(assistant.llm, (), said.question, said.history)
+            values = signals(yes, alone)
             found.append(Measured(source, question.id, not question.silent, {k: round(v, 5) for k, v in values.items()}))
         done(question.id)
     return found

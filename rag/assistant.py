@@ -123,9 +123,9 @@ class Assistant:
         self._retriever.warm_up()
         self.search("warm up", top_k=1)
 
-    def closely(self, found: Retrieval) -> tuple[Passage, ...]:
-        """Return the passages that a question is answered from, each with how near its nearest sentence comes."""
-        return self._retriever.closely(found)
+    def to_read(self, found: Retrieval) -> tuple[Passage, ...]:
+        """Return the passages that a question is answered from."""
+        return self._retriever.to_read(found)
 
     def why(self, question: str, path: str) -> tuple[Retrieval, bool]:
         """Return the passages for a question with every chunk of one page among the candidates, and whether the page is indexed."""

@@ -70,7 +70,7 @@ class Config(BaseModel):
     max_answer_tokens: Annotated[int, Field(ge=16, le=8192, description="longest answer")] = 400
     answerable_threshold: Annotated[
         float, Field(ge=0, le=1, description="abstain below this probability that the passages hold the answer")
-    ] = 0.28
+    ] = 0.3
     unsupported: Annotated[
         Literal["mark", "drop"], Field(description='"mark" or "drop": sentences of an answer that the notes do not support')
     ] = "mark"

@@ -301,9 +301,13 @@ def ask(
             part = yield from _showing(behind(said_before, NOTHING), told_alone(llm, part, pieces[place - 1]))
         if len(pieces) > 1:
             found = retrieve(part, () if place else history)
-        read = retriever.closely(found, in_order=may_be_english(found.query))  # what puts them in order reads English
+        in_order = may_be_english(found.query)  # what puts them in order reads English
+        read = retriever.to_read(found, in_order=in_order)
+        nearest = functools.partial(retriever.nearest, query=found.query, in_order=in_order)
         source, spoken = generation.source, said.language
-        events = answer_one(llm, part, found, read, history, settings, source, timings, start, after=after, language=spoken)
+        events = answer_one(
+            llm, part, found, read, history, settings, source, nearest, timings, start, after=after, language=spoken
+        )
         for event in events:
             if isinstance(event, Draft):
                 yield behind(said_before, event) if done else event

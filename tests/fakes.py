@@ -18,6 +18,7 @@ from rag.types import Message
 
 _TOKEN = re.compile(r"\w+\s*|[^\w\s]\s*|\s+")
 _TURN_TOKENS = 4
+_NO_NOTES = re.compile(r"^Notes:\n\n(?!Note )", re.MULTILINE)
 
 Reply = str | Exception | Callable[[Sequence[Message]], str]
 """What a call answers: this text, this error, or what the function makes of the messages."""
@@ -45,8 +46,8 @@ class ScriptedLLM:
 
     Args:
         replies: what `stream` answers, in order; the last one again and again.
-        weights: by choice, what `probabilities` makes its answer of; a choice that is not there has 1. Or a function of the
-            messages that returns such a mapping.
+        weights: by choice, what `probabilities` makes its answer of; a choice that is not there has 1, and all have where a
+            prompt shows no notes. Or a function of the messages that returns such a mapping.
         context_tokens: prompt and answer together.
         pause_s: before each piece.
 
@@ -99,6 +100,8 @@ class ScriptedLLM:
         with self._guard:
             self.calls.append(Call("probabilities", tuple(messages), choices=tuple(choices)))
         weights = self._weights(messages) if callable(self._weights) else self._weights
+        if _NO_NOTES.search(messages[-1]["content"]) and not callable(self._weights):
+            weights = {}
         mass = [weights.get(choice, 1.0) for choice in choices]
         return tuple(each / sum(mass) for each in mass)
 

@@ -6,17 +6,14 @@ notes hold the answer. The rest of it does not matter.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import time
-
-import numpy as np
 
 from rag.answer.single import AskSettings
 from rag.assistant import Assistant
 from rag.errors import LLMError
 from rag.types import Chunk, Passage, Retrieval
-from rag.words import content_words
+from tests.build import nearest_to, word_vector
 
 PAYLOADS = (
     "<script>window.hacked = 1</script>",
@@ -130,8 +127,11 @@ class WordRetriever:
         timings = {"search": time.perf_counter() - start, "total": time.perf_counter() - start}
         return Retrieval(question, query, tuple(passages), timings, generation.number, tuple(dropped))
 
-    def closely(self, found, *, in_order=True):
+    def to_read(self, found, *, in_order=True):
         return found.passages
+
+    def nearest(self, passages, query, *, in_order=True):
+        return nearest_to(query)(passages)
 
     def warm_up(self):
         """Nothing is loaded."""
@@ -245,11 +245,3 @@ def _chunks(path, title, source):
             heading_path=headings,
             line=source.count("\n", 0, span[0]) + 1,
         )
-
-
-def word_vector(text):
-    """A unit vector of the hashed words of a text; shape (256,), float32."""
-    vector = np.full(256, 1e-3, dtype=np.float32)
-    for word in content_words(text):
-        vector[int(hashlib.sha256(word.encode()).hexdigest(), 16) % 256] += 1
-    return vector / np.linalg.norm(vector)

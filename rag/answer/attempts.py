@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.answer.decide import Decision, ask_model, decide, out_of_reach, unless_untied, weigh
+from rag.answer.decide import Decision, ask_model, out_of_reach, unless_untied, weigh
 from rag.answer.lists import asks_for_list
 from rag.answer.parts import compares
 from rag.answer.prompt import messages, write_task
@@ -21,7 +21,7 @@ from rag.types import Message, Passage
 
 FIRST_TOKENS: Final = 200
 """What is read first, if one passage is not longer."""
-SURE: Final = 0.4
+SURE: Final = 0.45
 """Probability from which the best passages do, 0 to 1."""
 _HOPELESS: Final = 0.5
 """Share of the threshold below which all of them do not help either."""
@@ -45,38 +45,38 @@ class Attempt:
 
 
 def attempts(
-    llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message], threshold: float, *, query: str = ""
+    llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message], threshold: float
 ) -> Iterator[Attempt | None]:
     """Yield the best passages if they are likely to do or nothing is, then all of them; a caller that has an answer stops.
 
     Before the model is asked, which takes some seconds, None is yielded, so that a caller can stop.
 
     Args:
-        llm: asked for its probability of Yes, once an attempt.
+        llm: asked for its probability of Yes, without notes and then once an attempt.
         passages: best first, all of which fit into a prompt; may be empty.
         question: as asked.
         history: earlier turns, the question not included.
         threshold: least probability to answer, 0 to 1.
-        query: what was searched for; empty where that is the question.
     """
     if decision := out_of_reach(passages):
         yield Attempt(tuple(passages), decision, first=True, last=True)
         return
-    first, best, sought = True, _best(passages), query or question
+    first, best = True, _best(passages)
+    yield None
+    alone = ask_model(llm, (), question, history)
     if len(best) < len(passages) and not asks_for_list(question) and not compares(question):
         yield None
-        yes = ask_model(llm, best, question, history)
-        # What the rest holds speaks for reading it, and not for answering without.
-        at_best = unless_untied(weigh(yes, passages, sought, threshold), passages, question)
-        if at_best.probability < _HOPELESS * threshold:
-            yield Attempt(best, at_best, first, last=True)
+        weighed = weigh(ask_model(llm, best, question, history), alone, threshold)
+        # What the rest is said of speaks for reading it, and not for answering without.
+        if (hopeless := unless_untied(weighed, passages, question)).probability < _HOPELESS * threshold:
+            yield Attempt(best, hopeless, first, last=True)
             return
-        decision = unless_untied(weigh(yes, best, sought, threshold), best, question)
+        decision = unless_untied(weighed, best, question)
         if decision.answerable and decision.probability >= SURE:
             yield Attempt(best, decision, first, last=False)
             first = False
     yield None
-    decision = decide(llm, passages, question, history, threshold, query=query)
+    decision = weigh(ask_model(llm, passages, question, history), alone, threshold)
     yield Attempt(tuple(passages), unless_untied(decision, passages, question), first, last=True)
 
 

@@ -31,9 +31,6 @@ _MOST_ITEMS = 8
 _LEAST_PARTS = 3  # parts of a sentence that names the items of a list
 _NAMED = 0.6  # share of a part's words that an item must hold to be the one that it names
 _PARTS = re.compile(r"[,:](?!\d)|;|\b(?:and|or|und|oder|et|ou|y|o|e)\b", re.IGNORECASE)
-_QUOTED = 2
-_AS_NEAR = 0.6  # of what the nearest holds
-_PER_RANK = 0.02  # share of the question's words that a passage further down has to hold more to be as near
 _FENCES = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
 CELLS = " | "
 """Stands between the cells of a row of a table."""
@@ -144,24 +141,20 @@ class Evidence:
             before = unit
         return most
 
-    def nearest(self, least: float = 0.0) -> tuple[Unit, ...]:
-        """Find the units that hold most of the question's words and say more.
+    def units_at(self, places: Sequence[tuple[int, Span]]) -> tuple[Unit, ...]:
+        """Return the units that stand at some places and say more than the question.
 
         Args:
-            least: share of the question's words that one must hold, 0 to 1.
+            places: the place of the passage, from 0, and the span in its text.
 
         Returns:
-            Best first; of equals, those of better passages first.
+            In the same order; none for a place that holds no unit.
         """
-        asked = self.known.asked
-        shares = {
-            index: self.share(unit.words & asked, asked) - _PER_RANK * unit.passage
-            for index, unit in enumerate(self.units)
-            # What ends in a colon leads in what it does not say.
-            if not unit.text.rstrip().endswith(":") and not frozenset(content_words(unit.text)) <= asked
-        }
-        best = sorted(shares, key=lambda index: -shares[index])[:_QUOTED]
-        return tuple(self.units[index] for index in best if shares[index] > max(0.0, least, _AS_NEAR * shares[best[0]]))
+        at = {(unit.passage, unit.span): unit for unit in self.units}
+        found = (at.get((place, to_source(self.passages[place].alignment, *span) or span)) for place, span in places)
+        # What ends in a colon leads in what it does not say.
+        says = (unit for unit in found if unit and not unit.text.rstrip().endswith(":"))
+        return tuple(unit for unit in says if not frozenset(content_words(unit.text)) <= self.known.asked)
 
     def attribute_code(self, block: str) -> Attribution:
         """Find what a block of code was taken from.

@@ -29,6 +29,7 @@ _ORDINAL = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE_WORDS = 5  # what is longer is not said twice; what is shorter may be a cell of a table
+_QUOTED = 2  # sentences; the evidence is the nearest for 57 to 63 questions of 100, among two for 65 to 74 (docs/LOG.md)
 _REPEATS = 3  # a table may say the same twice; a model in a loop says it for ever
 _DECLINES = re.compile(
     r"\b(?:notes?|text|passages?|context|information|sources?)\b[^.]{0,60}\b(?:do(?:es)? not|don't|doesn't|did not|no)\b[^.]{0,40}"
@@ -164,7 +165,7 @@ class Composer:
     @property
     def echoes(self) -> bool:
         """Whether all that was written so far is what was asked: "Yes, it can do that"."""
-        return bool(self._sentences) and all(is_echo(sentence.text, self.evidence.known) for sentence in self._sentences)
+        return bool(self._said) and all(is_echo(one, self.evidence.known) for one in self._said)
 
     @property
     def certain(self) -> int:
@@ -198,37 +199,35 @@ class Composer:
             self._text += f"- {plain} [{marker}]\n"
             self._sentences.append(Sentence(plain, "supported", 1.0, (marker,)))
 
-    def quote(self, least: float) -> bool:
-        """Start anew with the sentences of the notes that come nearest to the question, as quotations; say whether there are any.
+    def quote(self, places: Sequence[tuple[int, Span]]) -> bool:
+        """Start anew with sentences of the notes, as quotations; say whether there are any.
 
         Args:
-            least: share of the question's words that they must hold, 0 to 1.
+            places: as `add_quotation` takes them.
         """
-        if not self.evidence.units or self.evidence.attribute(self._question).coverage < least:
-            return False
         self._raw, self._text, self._done = "", "", 0
         self._sentences, self._citations = [], {}
         self._leading.clear()
-        return self.add_quotation()
+        return self.add_quotation(places)
 
-    def add_quotation(self, least: float = 0.0) -> bool:
-        """Add the sentences of the notes that come nearest to the question, as quotations, after `finish`.
+    def add_quotation(self, places: Sequence[tuple[int, Span]]) -> bool:
+        """Add the first sentences at some places of the passages that say more than the question, as quotations, after `finish`.
 
         Args:
-            least: share of the question's words that each must hold, 0 to 1.
+            places: nearest to the question first: the place of the passage, from 0, and the span in its text.
 
         Returns:
             Whether there are any.
         """
-        nearest = self.evidence.nearest(least)
-        if nearest:
+        quoted = self.evidence.units_at(places)[:_QUOTED]
+        if quoted:
             self._text = f"{self._text.rstrip()}\n\nThe notes say:\n\n".lstrip()
-        for unit in nearest:
+        for unit in quoted:
             marker = self._cite(unit)
             plain = inert(" ".join(unit.text.split()))
             self._text += f"> {plain} [{marker}]\n\n"
             self._sentences.append(Sentence(plain, "supported", 1.0, (marker,)))
-        return bool(nearest)
+        return bool(quoted)
 
     def current(self) -> Draft:
         """Return what there is, after `finish`, `complete` or `quote`."""

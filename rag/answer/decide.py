@@ -1,7 +1,8 @@
 """Is the question answerable from these passages? Decided before a word is written.
 
-What retrieval found and the language model's own probability of Yes, read on the same prefix as the answer, are weighed by a fitted
-model; the model's mood while it writes decides nothing. What is far from everything is refused before the model reads anything.
+The language model is asked whether the passages answer the question, on the same prefix as the answer, and whether it would say so
+without any; how much they raise its Yes is weighed by a fitted model. What is far from everything is refused before the model reads
+anything.
 """
 
 from __future__ import annotations
@@ -39,22 +40,6 @@ class Decision:
     least_tie: float = 0.0
 
 
-def decide(
-    llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message], threshold: float, *, query: str = ""
-) -> Decision:
-    """Decide whether the passages hold the answer.
-
-    Args:
-        llm: asked for its probability of Yes.
-        passages: what was retrieved; may be empty.
-        question: as asked.
-        history: earlier turns, the question not included.
-        threshold: least probability to answer, 0 to 1.
-        query: what was searched for; empty where that is the question.
-    """
-    return out_of_reach(passages) or weigh(ask_model(llm, passages, question, history), passages, query or question, threshold)
-
-
 def out_of_reach(passages: Sequence[Passage]) -> Decision | None:
     """Decide without the model where nothing was found, or nothing that is near; None where it has to be asked."""
     if not passages:
@@ -66,19 +51,18 @@ def out_of_reach(passages: Sequence[Passage]) -> Decision | None:
     return None
 
 
-def weigh(yes: float, passages: Sequence[Passage], query: str, threshold: float) -> Decision:
-    """Weigh the model's Yes with what retrieval found.
+def weigh(yes: float, alone: float, threshold: float) -> Decision:
+    """Weigh the model's Yes with what it says to the question without notes.
 
     Args:
-        yes: the model's probability, 0 to 1.
-        passages: what was retrieved; at least one.
-        query: what was searched for.
+        yes: the model's probability with the passages, 0 to 1.
+        alone: the same without any; what it says to every question of that kind counts against it.
         threshold: least probability to answer, 0 to 1.
 
     Returns:
         Whether to answer, and how likely the passages hold the answer.
     """
-    probability = fitted().probability(signals(query, passages, yes))
+    probability = fitted().probability(signals(yes, alone))
     if probability < threshold:
         return Decision(False, probability, "The notes that come nearest do not state the answer.")
     return Decision(True, probability, "", fitted().least_tie(probability, threshold))
@@ -129,5 +113,5 @@ def with_answer(decision: Decision, tie: float) -> float:
 
 
 def ask_model(llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message]) -> float:
-    """Return the model's probability of Yes, 0 to 1, to whether the passages answer the question."""
+    """Return the model's probability of Yes, 0 to 1, to whether the passages answer the question; there may be none."""
     return llm.probabilities(messages(passages, question, history, DECIDE), (YES, NO))[0]

@@ -15,12 +15,12 @@ from rag.answer.opinion import MOST, ask_opinions
 from rag.answer.premise import denial
 from rag.answer.prompt import messages, write_task
 from rag.protocols import LLM
-from rag.types import Draft, Message, Passage
+from rag.types import Draft, Message, Passage, Span
 
 NOTHING: Final = Draft("", 0, (), ())
 """What is shown while there is nothing to show; a caller can stop there."""
-_QUOTED_TIE: Final = 0.1  # where an answer needs more than this, the decision was too narrow for sentences that are only near
-_QUOTED_COVERAGE: Final = 0.5  # share of the question's words that a quotation must hold to be offered as its answer
+Nearest = Callable[[Sequence[Passage]], Sequence[tuple[int, Span]]]
+"""Finds the sentences of some passages that come nearest to the question, best first: the place of the passage, and the span."""
 
 
 @dataclass(slots=True)
@@ -56,20 +56,23 @@ def write(
     history: Sequence[Message],
     max_tokens: int,
     source: Callable[[str], str],
+    nearest: Nearest,
     *,
     drop_unsupported: bool = False,
     least_tie: float = 0.0,
     after: int = 0,
     first: bool = True,
     last: bool = True,
+    insists: bool = True,
 ) -> Iterator[Draft | Writing]:
     """Yield drafts while the model writes, and last the `Writing`.
 
-    A model that declines although the passages hold the answer is asked again with the best passage alone, and where that does not
-    help either, the sentences that come nearest to the question are quoted. They also follow an answer that says no more than the
-    question did. Where an answer has to be said of what was asked, and could be of
-    something else, nothing is shown before a sentence is. What is written is shown with verdicts by its words alone; in the end the
-    model is asked of the sentences in doubt, and they may change, so a draft is settled up to the first of them.
+    A model that declines is believed, unless the notes surely hold an answer: then it is asked again with the best passage alone,
+    and where that does not help either, the sentences that come nearest to the question are quoted. So they are in the place of
+    an answer that says no more than the question did and that the notes do not state, and behind one that they do. Where an
+    answer has to be said of what was asked, and could be of something else, nothing is shown before a sentence is. What is
+    written is shown with verdicts by its words alone; in the end the model is asked of the sentences in doubt, and they may
+    change, so a draft is settled up to the first of them.
 
     Args:
         llm: the model.
@@ -78,15 +81,17 @@ def write(
         history: earlier turns.
         max_tokens: of the answer.
         source: gives the source of a page.
+        nearest: finds what to quote.
         drop_unsupported: leave out sentences that the passages do not support, instead of showing their verdict.
         least_tie: how much of what is asked about must stand where the notes say what the answer says, 0 to 1; with less there is
             no answer.
         after: how many markers stand before its first.
         first: whether nothing was tried before; else the best passages were.
         last: whether it has to be made an end of; else other passages will be tried.
+        insists: whether the notes surely hold an answer, so that a model that declines is not believed.
     """
-    invented = 0
-    for given in (tuple(passages), tuple(passages[:1])) if first and last else (tuple(passages),):
+    invented, echoed = 0, False
+    for given in (tuple(passages), tuple(passages[:1])) if first and last and insists else (tuple(passages),):
         composer = Composer(given, question, source, drop_unsupported=drop_unsupported, after=after)
         draft, tied = NOTHING, least_tie <= composer.loosest_tie
         prompt = messages(given, question, history, write_task(question))
@@ -119,16 +124,17 @@ def write(
                 yield Writing(NOTHING, invented_markers=invented, tie=tie)
                 return
             if composer.echoes:
-                composer.add_quotation(_QUOTED_COVERAGE)
+                composer.add_quotation(nearest(given))
             more = missing_items(question, draft.text, draft.citations, given)
             if more:
                 composer.complete(more)
             yield Writing(composer.current(), invented_markers=invented, tie=tie)
             return
-        if len(passages) == 1:
+        echoed = composer.echoes and not composer.declines
+        if len(passages) == 1 or echoed:  # fewer passages make no echo an answer
             break
     composer = Composer(passages, question, source, after=after)
-    quoted = last and least_tie <= _QUOTED_TIE and composer.quote(_QUOTED_COVERAGE)
+    quoted = last and (insists or echoed) and composer.quote(nearest(passages)) and composer.tie_at_last >= least_tie
     yield Writing(composer.current() if quoted else NOTHING, quoted, invented)
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import math
 
 import pytest
 
 from rag.answer.answerable import Answerability, fitted
-from rag.answer.decide import decide
+from rag.answer.decide import out_of_reach
 from rag.answer.prompt import messages, neutral
 from rag.answer.signals import NAMES, signals
 from rag.types import Chunk, Passage
-from tests.fakes import ScriptedLLM
 
 TEXT = "BLOOM was trained on 384 GPUs."
 
@@ -21,22 +20,19 @@ def passage(text=TEXT, **scores):
     return Passage(chunk, 1.0, 1, scores, 10, text, chunk.spans, chunk.alignment)
 
 
-def test_signals_are_numbers_of_the_question_and_the_passages():
-    found = signals("On how many GPUs was BLOOM trained, 384 or 512?", [passage(dense=0.7)], 0.5)
-    assert set(found) == set(NAMES)
-    assert found["model"] == pytest.approx(0.0)
-    assert found["sentence"] == 0.7, "of the passage, where no sentence was looked at"
-    closer = replace(passage(dense=0.7), scores={"dense": 0.7, "sentence": 0.9})
-    assert signals("What is BLOOM?", [passage(dense=0.8), closer], 0.5)["sentence"] == 0.9
-    assert found["numbers"] == 0.5
-    assert signals("", [], 0.0)["numbers"] == 1.0
+def test_what_the_notes_add_to_the_models_yes_speaks_for_them():
+    assert set(signals(0.5, 0.5)) >= set(NAMES)
+    assert signals(0.9, 0.9)["raised"] == 0.0, "it says Yes to such questions, whatever it reads"
+    assert signals(0.9, 0.1)["raised"] == pytest.approx(2 * math.log(9))
+    assert signals(0.1, 0.9)["raised"] == pytest.approx(-2 * math.log(9))
+    assert math.isfinite(signals(1.0, 0.0)["raised"])
 
 
-def test_the_fitted_model_uses_known_signals_and_rises_with_the_models_yes():
+def test_the_fitted_model_uses_known_signals_and_rises_with_what_the_notes_add():
     model = fitted()
     assert set(model.weights) <= set(NAMES)
-    low, high = (model.probability(signals("What is BLOOM?", [passage(dense=0.5)], p)) for p in (0.1, 0.9))
-    assert 0 < low < high < 1
+    low, none, high = (model.probability(signals(yes, alone)) for yes, alone in ((0.1, 0.6), (0.5, 0.5), (0.9, 0.4)))
+    assert 0 < low < none < high < 1
 
 
 def test_extreme_logits_do_not_overflow():
@@ -45,12 +41,11 @@ def test_extreme_logits_do_not_overflow():
 
 
 def test_without_passages_or_far_from_all_the_model_is_not_asked():
-    llm = ScriptedLLM([])
-    assert not decide(llm, [], "What?", [], 0.5).answerable
-    far = decide(llm, [passage(dense=0.05, coverage=0.0)], "What?", [], 0.0)
-    assert not far.answerable
+    nothing, far, near = (out_of_reach(found) for found in ([], [passage(dense=0.05, coverage=0.0)], [passage(dense=0.5)]))
+    assert nothing
+    assert far
+    assert (nothing.answerable, far.answerable, near) == (False, False, None)
     assert "far" in far.reason
-    assert llm.calls == []
 
 
 def test_notes_and_questions_cannot_forge_the_frame_of_the_prompt():

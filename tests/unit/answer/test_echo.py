@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answer.write import Writing, write
-from tests.build import passage
+from tests.build import nearest_to, passage
 from tests.fakes import ScriptedLLM
 
 NOTES = ("Tables can be sorted by a script.", "The plugin glightbox enlarges pictures.\n\nWhat else is needed:")
@@ -15,7 +15,7 @@ def written(question, *replies, notes=NOTES, **options):
     passages = [passage(text, rank=rank, path=f"{rank}.md") for rank, text in enumerate(notes, 1)]
     sources = {one.chunk.path: one.text for one in passages}
     llm = ScriptedLLM(*replies, weights={"Yes": 9.0, "No": 1.0})
-    *_, last = write(llm, passages, question, (), 60, sources.__getitem__, **options)
+    *_, last = write(llm, passages, question, (), 60, sources.__getitem__, nearest_to(question), **options)
     assert isinstance(last, Writing)
     return last.draft, sum(call.method == "stream" for call in llm.calls)
 
@@ -77,12 +77,22 @@ def test_nothing_is_quoted_that_is_not_near():
     assert "Bananas" not in draft.text
 
 
-def test_an_echo_of_a_question_that_no_sentence_comes_near_is_no_answer():
+def test_an_echo_of_a_question_that_no_sentence_states_is_no_answer_and_the_notes_speak_for_themselves():
     question = "Can I explain jargon in one place and have it pop up everywhere?"
     notes = ("Support is found in one place.", "Explain the issue in one sentence.", "The jargon of a trade is old.")
-    draft, _ = written(question, "Yes, you can explain jargon in one place.", notes=notes)
-    assert not draft.citations
+    draft, calls = written(question, "Yes, you can explain jargon in one place.", notes=notes, insists=False)
+    assert draft.text.startswith("The notes say:\n\n> ")
+    assert "Yes" not in draft.text
+    assert calls == 1, "fewer passages make no echo an answer"
+    far = ("Bananas are yellow and bent.", "Coffee grows on hills.")
+    draft, _ = written(question, "Yes, you can explain jargon in one place.", notes=far)
     assert not draft.text
+
+
+def test_a_model_that_declines_is_believed_unless_the_notes_surely_hold_an_answer():
+    draft, calls = written("Which plugin enlarges pictures?", "The notes do not say which plugin.", insists=False)
+    assert not draft.text
+    assert calls == 1
 
 
 def test_a_false_premise_that_is_repeated_is_marked():

@@ -24,7 +24,7 @@ def events(reply, threshold):
     generation = FakeGeneration([page("speech.md", NOTE, title="Notes")])
     source = SimpleNamespace(current_number=lambda: 1, open_current=lambda: generation)
     retriever = Retriever(VectorEmbedder(), lambda passage: len(passage.text.split()), candidates=10)
-    llm = ScriptedLLM(reply, weights={"Yes": 99.0})
+    llm = ScriptedLLM(reply, weights={"Yes": 1.5})
     with Assistant(source, retriever, lambda: llm, AskSettings(4, 400, 60, threshold)) as assistant:
         return list(assistant.ask(QUESTION))
 

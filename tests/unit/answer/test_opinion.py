@@ -10,7 +10,7 @@ from rag.answer.opinion import MOST, ask_opinion, ask_opinions
 from rag.answer.support import load_model, verdict
 from rag.answer.write import NOTHING, Writing, write
 from rag.types import Draft
-from tests.build import passage
+from tests.build import nearest_to, passage
 from tests.fakes import ScriptedLLM
 
 NOTES = (
@@ -26,7 +26,7 @@ def asked(reply, yes, *, question=QUESTION, **options):
     passages = [passage(text, rank=rank, path=f"{rank}.md") for rank, text in enumerate(NOTES, 1)]
     sources = {one.chunk.path: one.text for one in passages}
     llm = ScriptedLLM(reply, weights={"Yes": yes, "No": 1 - yes})
-    events = list(write(llm, passages, question, (), 60, sources.__getitem__, **options))
+    events = list(write(llm, passages, question, (), 60, sources.__getitem__, nearest_to(question), **options))
     assert isinstance(events[-1], Writing)
     return events, [call for call in llm.calls if call.method == "probabilities"]
 
@@ -70,7 +70,7 @@ def test_a_caller_can_stop_between_two_sentences_and_sees_the_answer_meanwhile()
     notes = [passage(NOTES[0])]
     llm = ScriptedLLM(f"{ANSWER} Tea is kept in a red pot that everybody knows.", weights={"Yes": 9.0, "No": 1.0})
     asked_of, shown = [], []
-    for event in write(llm, notes, QUESTION, (), 60, lambda _: NOTES[0]):
+    for event in write(llm, notes, QUESTION, (), 60, lambda _: NOTES[0], nearest_to(QUESTION)):
         asked_of.append(sum(call.method == "probabilities" for call in llm.calls))
         shown.append(event)
     assert {0, 1, 2} <= set(asked_of), "something is yielded before the first, between the two, and after both"
@@ -106,7 +106,7 @@ def test_a_long_answer_is_asked_of_no_more_often_than_that():
     said = " ".join(f"Tea is kept in a {one} pot of painted porcelain." for one in COLOURS)
     passages = [passage(notes)]
     llm = ScriptedLLM(said, weights={"Yes": 9.0, "No": 1.0})
-    list(write(llm, passages, QUESTION, (), 200, lambda _: notes))
+    list(write(llm, passages, QUESTION, (), 200, lambda _: notes, nearest_to(QUESTION)))
     assert sum(call.method == "probabilities" for call in llm.calls) == MOST
 
 
@@ -135,7 +135,7 @@ def test_the_model_is_not_asked_where_the_words_leave_little_doubt():
     (*_, last), calls = asked("Tea is kept in a red pot of clay.", 0.001)
     assert last.draft.citations
     assert not calls
-    (*_, last), calls = asked("Coffee beans from Brazil are roasted at 220 degrees.", 0.999, least_tie=0.6)
+    (*_, last), calls = asked("Coffee beans from Brazil are roasted at 220 degrees.", 0.999, least_tie=0.6, insists=False)
     assert not last.draft.citations
     assert not calls
 
@@ -146,7 +146,7 @@ def test_what_is_left_of_a_sentence_is_asked_of_too():
 
     passages = [passage(NOTES[0])]
     llm = ScriptedLLM("Tea is kept in a pot of clay with a painted lid, which makes the warm tea popular.", weights=weights)
-    *_, last = write(llm, passages, QUESTION, (), 60, lambda _: NOTES[0])
+    *_, last = write(llm, passages, QUESTION, (), 60, lambda _: NOTES[0], nearest_to(QUESTION))
     assert last.draft.text == "Tea is kept in a pot of clay with a painted lid. [1]"
     assert sum(call.method == "probabilities" for call in llm.calls) == 2
 
@@ -156,7 +156,7 @@ def test_a_yes_to_the_half_that_is_true_does_not_save_the_other():
     added = "TTS stands for text to speech, which is what Bell and Watson of Murray Hill built for radio listeners in Bavaria."
     passages = [passage(notes)]
     llm = ScriptedLLM(added, weights={"Yes": 9.0, "No": 1.0})
-    *_, last = write(llm, passages, "What does TTS mean?", (), 60, lambda _: notes)
+    *_, last = write(llm, passages, "What does TTS mean?", (), 60, lambda _: notes, nearest_to("What does TTS mean?"))
     assert last.draft.text == "TTS stands for text to speech. [1]"
 
 

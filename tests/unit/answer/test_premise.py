@@ -8,7 +8,7 @@ from rag.answer.attribute import Evidence
 from rag.answer.premise import denial
 from rag.answer.prompt import WRITE, messages, write_task
 from rag.answer.write import write
-from tests.build import passage
+from tests.build import nearest_to, passage
 from tests.fakes import ScriptedLLM
 
 NOTE = """\
@@ -50,7 +50,7 @@ def test_without_notes_nothing_is_denied():
 def test_the_model_is_told_to_mind_it_before_it_writes():
     question = "How do I put notes into the cells of a table?"
     llm = ScriptedLLM(DENIED)
-    *_, last = write(llm, [passage(NOTE)], question, (), 60, lambda _: NOTE)
+    *_, last = write(llm, [passage(NOTE)], question, (), 60, lambda _: NOTE, nearest_to(question))
     told = llm.calls[0].messages[-1]["content"]
     assert told.endswith(write_task(question, DENIED))
     assert DENIED in told.rsplit("Question:", 1)[1]
@@ -67,7 +67,7 @@ def test_where_there_is_no_room_the_model_is_not_pointed_to_it():
     question = "How do I put notes into the cells of a table?"
     prompt = messages([passage(NOTE)], question, (), write_task(question))
     llm = ScriptedLLM(DENIED, context_tokens=ScriptedLLM("").count_prompt(prompt) + 65)
-    *_, last = write(llm, [passage(NOTE)], question, (), 60, lambda _: NOTE)
+    *_, last = write(llm, [passage(NOTE)], question, (), 60, lambda _: NOTE, nearest_to(question))
     assert list(llm.calls[0].messages) == prompt
     assert last.draft.citations
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from rag.answer.single import AskSettings, answer_one
 from rag.types import Answer, Draft, Retrieval
-from tests.build import passage
+from tests.build import nearest_to, passage
 from tests.fakes import ScriptedLLM
 
 QUESTION = "How many lids does the pot have?"
@@ -22,7 +22,9 @@ def events(*replies, question=QUESTION, sizes=(150, 150)):
     llm = ScriptedLLM(*replies, weights={"Yes": 9.0, "No": 1.0})
     retrieval = Retrieval(question, question, tuple(found), {}, 1)
     settings = AskSettings(4, 400, 60, 0.2)
-    given = answer_one(llm, question, retrieval, found, (), settings, sources.__getitem__, {"retrieve": 0.0}, 0.0)
+    given = answer_one(
+        llm, question, retrieval, found, (), settings, sources.__getitem__, nearest_to(question), {"retrieve": 0.0}, 0.0
+    )
     *drafts, answer = given
     assert isinstance(answer, Answer)
     return drafts, answer, [call for call in llm.calls if call.method == "stream"]

@@ -10,6 +10,7 @@ from rag.answer.rules import Known
 from rag.answer.subject import answering, counts, loosest_tie, subject_words, tie
 from rag.answer.write import Writing, write
 from rag.types import Chunk, Draft, Passage
+from tests.build import nearest_to
 from tests.fakes import ScriptedLLM
 
 NOTE = (
@@ -91,18 +92,20 @@ def test_the_probability_falls_with_the_tie_and_the_least_one_is_where_it_meets_
 def test_an_answer_that_is_said_of_another_is_neither_shown_nor_given():
     llm = ScriptedLLM("VALL-E has 70 billion parameters. It is large.")
     question = "How many parameters does VALL-E have?"
-    *drafts, last = write(llm, [passage()], question, [], 100, lambda _: NOTE, least_tie=0.8)
+    *drafts, last = write(llm, [passage()], question, [], 100, lambda _: NOTE, nearest_to(question), least_tie=0.8)
     assert isinstance(last, Writing)
     assert not last.draft.text
     assert last.tie < 0.8
     assert all(isinstance(draft, Draft) and not draft.text for draft in drafts)
-    *_, free = write(llm, [passage()], question, [], 100, lambda _: NOTE)
+    *_, free = write(llm, [passage()], question, [], 100, lambda _: NOTE, nearest_to(question))
     assert free.draft.text
 
 
 def test_a_tied_answer_is_shown_from_its_first_sentence_on():
     llm = ScriptedLLM("VALL-E was shown in January 2023. It copies a voice from three seconds of sound.")
-    *drafts, last = write(llm, [passage()], "When was VALL-E shown?", [], 100, lambda _: NOTE, least_tie=0.8)
+    *drafts, last = write(
+        llm, [passage()], "When was VALL-E shown?", [], 100, lambda _: NOTE, nearest_to("When was VALL-E shown?"), least_tie=0.8
+    )
     shown = [draft.text for draft in drafts if draft.text]
     assert shown
     assert "2023" in shown[0]
@@ -113,16 +116,16 @@ def test_a_tied_answer_is_shown_from_its_first_sentence_on():
 def test_where_the_decision_was_narrow_a_model_that_declines_is_not_helped_by_a_quotation():
     llm = ScriptedLLM("The notes do not state this.")
     question = "In which month was VALL-E shown?"
-    *_, narrow = write(llm, [passage()], question, [], 100, lambda _: NOTE, least_tie=0.9)
+    *_, narrow = write(llm, [passage()], question, [], 100, lambda _: NOTE, nearest_to(question), least_tie=0.9, insists=False)
     assert not narrow.draft.text
-    *_, clear = write(llm, [passage()], question, [], 100, lambda _: NOTE)
+    *_, clear = write(llm, [passage()], question, [], 100, lambda _: NOTE, nearest_to(question))
     assert clear.quoted
 
 
 def test_a_preface_about_the_right_subject_does_not_tie_the_value_of_another():
     llm = ScriptedLLM("VALL-E copies a voice from three seconds of sound. It has 70 billion parameters.")
     question = "How many parameters does VALL-E have?"
-    *drafts, last = write(llm, [passage()], question, [], 100, lambda _: NOTE, least_tie=0.8)
+    *drafts, last = write(llm, [passage()], question, [], 100, lambda _: NOTE, nearest_to(question), least_tie=0.8)
     assert not last.draft.text
     assert all(not draft.text for draft in drafts)
 
@@ -130,13 +133,17 @@ def test_a_preface_about_the_right_subject_does_not_tie_the_value_of_another():
 def test_sentences_that_are_left_out_tie_nothing():
     llm = ScriptedLLM("VALL-E is a purple zebra with 9 legs. VALL-E has 70 billion parameters.")
     question = "How many parameters does VALL-E have?"
-    *_, last = write(llm, [passage()], question, [], 100, lambda _: NOTE, least_tie=0.8, drop_unsupported=True)
+    *_, last = write(
+        llm, [passage()], question, [], 100, lambda _: NOTE, nearest_to(question), least_tie=0.8, drop_unsupported=True
+    )
     assert not last.draft.text
 
 
 def test_what_was_shown_is_tied_in_the_end_too():
     llm = ScriptedLLM("VALL-E was shown in January 2023. Llama 2 came half a year later. It has 70 billion parameters.")
-    *drafts, last = write(llm, [passage()], "When was VALL-E shown?", [], 100, lambda _: NOTE, least_tie=0.8)
+    *drafts, last = write(
+        llm, [passage()], "When was VALL-E shown?", [], 100, lambda _: NOTE, nearest_to("When was VALL-E shown?"), least_tie=0.8
+    )
     assert any(draft.text for draft in drafts)
     assert last.draft.text
     assert last.tie >= 0.8
@@ -226,9 +233,9 @@ def test_an_answer_without_the_number_that_is_asked_for_is_none_unless_the_decis
     question = "How many people work on VALL-E?"
     llm = ScriptedLLM("VALL-E copies a voice.")
     note = passage("VALL-E copies a voice.")
-    *_, last = write(llm, [note], question, [], 100, lambda _: note.text, least_tie=0.3)
+    *_, last = write(llm, [note], question, [], 100, lambda _: note.text, nearest_to(question), least_tie=0.3)
     assert not last.draft.text
-    *_, clear = write(llm, [note], question, [], 100, lambda _: note.text)
+    *_, clear = write(llm, [note], question, [], 100, lambda _: note.text, nearest_to(question))
     assert clear.draft.text
 
 
