@@ -21,7 +21,7 @@ from rag.types import Message, Passage
 
 FIRST_TOKENS: Final = 200
 """What is read first, if one passage is not longer."""
-SURE: Final = 0.45
+SURE: Final = 0.5
 """Probability from which the best passages do, 0 to 1."""
 _HOPELESS: Final = 0.5
 """Share of the threshold below which all of them do not help either."""
