@@ -11,9 +11,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from rag.answer.decide import Decision, ask_model, out_of_reach, unless_untied, weigh
+from rag.answer.attribute import Evidence
+from rag.answer.decide import Decision, ask_model, out_of_reach, unless_untied, weigh, weigh_premise
 from rag.answer.lists import asks_for_list
 from rag.answer.parts import compares
+from rag.answer.premise import denial
 from rag.answer.prompt import messages, write_task
 from rag.errors import PromptTooLongError
 from rag.protocols import LLM
@@ -62,13 +64,16 @@ def attempts(
         yield Attempt(tuple(passages), decision, first=True, last=True)
         return
     first, best = True, _best(passages)
+    # Notes that deny what a question takes for granted do not answer it, and correct it.
+    denied = bool(denial(question, Evidence(passages, question)))
     yield None
     alone = ask_model(llm, (), question, history)
     if len(best) < len(passages) and not asks_for_list(question) and not compares(question):
         yield None
         weighed = weigh(ask_model(llm, best, question, history), alone, threshold)
         # What the rest is said of speaks for reading it, and not for answering without.
-        if (hopeless := unless_untied(weighed, passages, question)).probability < _HOPELESS * threshold:
+        hopeless = unless_untied(weighed, passages, question)
+        if hopeless.probability < _HOPELESS * threshold and not denied:
             yield Attempt(best, hopeless, first, last=True)
             return
         decision = unless_untied(weighed, best, question)
@@ -77,6 +82,8 @@ def attempts(
             first = False
     yield None
     decision = weigh(ask_model(llm, passages, question, history), alone, threshold)
+    if denied and not decision.answerable:
+        decision = weigh_premise(threshold)
     yield Attempt(tuple(passages), unless_untied(decision, passages, question), first, last=True)
 
 

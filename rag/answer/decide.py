@@ -68,6 +68,18 @@ def weigh(yes: float, alone: float, threshold: float) -> Decision:
     return Decision(True, probability, "", fitted().least_tie(probability, threshold))
 
 
+def weigh_premise(threshold: float) -> Decision:
+    """Decide on a question of which the notes deny something, where they raise the model's Yes too little: just enough to answer.
+
+    Args:
+        threshold: least probability to answer, 0 to 1.
+
+    Returns:
+        To answer, if what is said is tied to all that is asked about.
+    """
+    return Decision(True, threshold, "", fitted().least_tie(threshold, threshold))
+
+
 def unless_untied(decision: Decision, passages: Sequence[Passage], question: str) -> Decision:
     """Refuse, before anything is written, where nothing in the passages is said of what was asked and something would have to be.
 

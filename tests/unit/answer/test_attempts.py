@@ -91,6 +91,18 @@ def test_where_nothing_is_said_of_what_was_asked_nothing_is_written():
     assert only.decision.answerable
 
 
+@pytest.mark.parametrize("weights", [UNSURE, {"Yes": 1.0, "No": 99.0}])
+def test_what_the_notes_deny_is_corrected_and_not_refused(weights):
+    question = "How do I warm the tea in a tin?"
+    notes = found(150, 100, says="Tea number {} is warm. Tea cannot be warmed in a tin.")
+    (only,), _ = tried(notes, weights, question)
+    assert len(only.passages) == 2
+    assert only.decision.answerable
+    assert only.decision.probability >= 0.2
+    (without,), _ = tried(found(150, 100, says="Tea number {} is warm. A tin is of metal."), {"Yes": 1.0, "No": 99.0}, question)
+    assert not without.decision.answerable
+
+
 def test_what_is_far_from_everything_is_not_read():
     passages = [replace(one, scores={"dense": 0.1, "coverage": 0.0}) for one in found(100, 100, 100)]
     (only,), llm = tried(passages, YES)
