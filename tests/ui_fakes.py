@@ -76,7 +76,7 @@ SCRIPTS = {
 }
 
 
-DOUBTFUL = 0.88
+DOUBTFUL = 0.6
 """Too little to be answered whatever is said, enough to be answered if it is said of what was asked."""
 
 
@@ -150,6 +150,8 @@ class ScriptedModel:
 
     def probabilities(self, messages, choices):
         time.sleep(self.pause_s)
+        if "\nNote 1 (" not in messages[-1]["content"]:
+            return (0.5, 0.5)
         if _asked(messages) == "":
             return (0.1, 0.9)
         yes = DOUBTFUL if "perhaps" in _question(messages) else 0.995  # sure: a doubtful answer is held back

@@ -72,7 +72,7 @@ def test_stopping_tells_the_reader_at_once_and_frees_the_engine():
         seen = []
         async for step in run.steps():
             seen.append(step)
-            if isinstance(step, Draft):
+            if isinstance(step, Draft) and step.text:  # an empty one says that the model still reads
                 run.stop()
         asked = time.monotonic()
         after = await gather(engine.ask("lora"))
@@ -93,7 +93,7 @@ def test_leaving_frees_the_engine():
     async def main(engine):
         steps = engine.ask(SLOW).steps()
         async for step in steps:
-            if isinstance(step, Draft):
+            if isinstance(step, Draft) and step.text:
                 break
         await steps.aclose()
         return await gather(engine.ask("lora"))
