@@ -67,7 +67,8 @@ def test_odd_texts(text, tokens, engine):
 
 def test_any_text(tokens, engine):
     @settings(max_examples=150, deadline=None)
-    @given(st.text(max_size=200))
+    # What a newer Unicode calls a letter is one to one of them alone.
+    @given(st.text(st.characters(exclude_categories=("Cs", "Cn")), max_size=200))
     def check(text):
         assert tokens.count(text) == engine.count_tokens(text)
 
