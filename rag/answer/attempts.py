@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from rag.answer.attribute import Evidence
-from rag.answer.decide import Decision, ask_model, out_of_reach, unless_untied, weigh, weigh_premise
+from rag.answer.decide import Decision, ask_model, out_of_reach, unless_untied, weigh
 from rag.answer.lists import asks_for_list
 from rag.answer.parts import compares
 from rag.answer.premise import denial
@@ -64,27 +64,25 @@ def attempts(
         yield Attempt(tuple(passages), decision, first=True, last=True)
         return
     first, best = True, _best(passages)
-    # Notes that deny what a question takes for granted do not answer it, and correct it.
-    denied = bool(denial(question, Evidence(passages, question)))
+    evidence = Evidence(passages, question)
+    denied = bool(denial(question, evidence))
     yield None
     alone = ask_model(llm, (), question, history)
     if len(best) < len(passages) and not asks_for_list(question) and not compares(question):
         yield None
-        weighed = weigh(ask_model(llm, best, question, history), alone, threshold)
+        weighed = weigh(ask_model(llm, best, question, history), alone, threshold, denied=denied)
         # What the rest is said of speaks for reading it, and not for answering without.
-        hopeless = unless_untied(weighed, passages, question)
-        if hopeless.probability < _HOPELESS * threshold and not denied:
+        hopeless = unless_untied(weighed, evidence, question)
+        if hopeless.probability < _HOPELESS * threshold:
             yield Attempt(best, hopeless, first, last=True)
             return
-        decision = unless_untied(weighed, best, question)
+        decision = unless_untied(weighed, Evidence(best, question), question)
         if decision.answerable and decision.probability >= SURE:
             yield Attempt(best, decision, first, last=False)
             first = False
     yield None
-    decision = weigh(ask_model(llm, passages, question, history), alone, threshold)
-    if denied and not decision.answerable:
-        decision = weigh_premise(threshold)
-    yield Attempt(tuple(passages), unless_untied(decision, passages, question), first, last=True)
+    decision = weigh(ask_model(llm, passages, question, history), alone, threshold, denied=denied)
+    yield Attempt(tuple(passages), unless_untied(decision, evidence, question), first, last=True)
 
 
 def _best(passages: Sequence[Passage]) -> tuple[Passage, ...]:

@@ -16,8 +16,7 @@ from rag.sentences import split_sentences
 from rag.types import Passage, Span
 from rag.words import content_words
 
-LEAST_WORDS: Final = 2
-"""Content words; a cell with less says nothing alone."""
+_LEAST_WORDS: Final = 2  # content words; a cell with less says nothing alone
 
 MOST: Final = 96
 """Sentences that are looked at, a fifth of a second; 700 tokens have some 25."""
@@ -33,7 +32,7 @@ def sentences_of(passages: Sequence[Passage]) -> list[tuple[int, Span]]:
     found: list[tuple[int, Span]] = []
     for place, passage in enumerate(passages):
         for start, end in split_sentences(passage.text):
-            if len(found) < MOST and len(content_words(passage.text[start:end])) >= LEAST_WORDS:
+            if len(found) < MOST and len(content_words(passage.text[start:end])) >= _LEAST_WORDS:
                 found.append((place, (start, end)))
     return found
 

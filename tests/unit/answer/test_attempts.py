@@ -101,6 +101,8 @@ def test_what_the_notes_deny_is_corrected_and_not_refused(weights):
     assert only.decision.probability >= 0.2
     (without,), _ = tried(found(150, 100, says="Tea number {} is warm. A tin is of metal."), {"Yes": 1.0, "No": 99.0}, question)
     assert not without.decision.answerable
+    (stricter,) = [one for one in attempts(ScriptedLLM(weights=weights), notes, question, (), 0.9) if one][-1:]
+    assert not stricter.decision.answerable, "who asks for more gets no less"
 
 
 def test_what_is_far_from_everything_is_not_read():
