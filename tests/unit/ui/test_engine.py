@@ -86,6 +86,25 @@ def test_stopping_tells_the_reader_at_once_and_frees_the_engine():
     assert waited < 3
 
 
+def test_what_is_stopped_while_the_model_reads_is_never_written():
+    model = ScriptedModel(pause_s=0.05)
+
+    async def main(engine):
+        run = engine.ask(SLOW)
+        seen = []
+        async for step in run.steps():
+            seen.append(step)
+            if isinstance(step, Draft):  # the first one is empty
+                run.stop()
+        return seen, model.streams, await gather(engine.ask("lora"))
+
+    with Running(model) as engine:
+        seen, streams, after = asyncio.run(main(engine))
+    assert isinstance(seen[-1], Stopped)
+    assert streams == 0
+    assert isinstance(after[-1], Answer)
+
+
 @pytest.mark.slow
 def test_leaving_frees_the_engine():
     model = ScriptedModel(pause_s=0.005)
