@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import unicodedata
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from rag.config import load_config
@@ -67,10 +68,12 @@ def test_odd_texts(text, tokens, engine):
 
 def test_any_text(tokens, engine):
     @settings(max_examples=150, deadline=None)
-    # What a newer Unicode calls a letter is one to one of them alone.
-    @given(st.text(st.characters(exclude_categories=("Cs", "Cn")), max_size=200))
+    @given(st.text(max_size=200))
+    @example("\U00013460:A")
     def check(text):
-        assert tokens.count(text) == engine.count_tokens(text)
+        # What a newer Unicode calls a letter is one to one of the two alone: it is cut elsewhere, and counts as one more or less.
+        new = sum(unicodedata.category(one) == "Cn" for one in text)
+        assert abs(tokens.count(text) - engine.count_tokens(text)) <= new
 
     check()
 
