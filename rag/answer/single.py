@@ -143,7 +143,7 @@ def _without_answer(decision: Decision, writing: Writing) -> Decision:
     """The decision once the model has nothing to say that the notes support."""
     if writing.tie < decision.least_tie:
         return untied(decision, writing.tie)
-    reason = "Nothing in them supports what the model would have answered."
+    reason = "The model found no answer that they support."
     return replace(decision, reason=reason, probability=with_answer(decision, writing.tie))
 
 
