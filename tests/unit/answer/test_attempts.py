@@ -7,6 +7,8 @@ from dataclasses import replace
 import pytest
 
 from rag.answer.attempts import FIRST_TOKENS, SURE, attempts, fitting
+from rag.answer.decide import DENIED
+from rag.config import Config
 from rag.errors import PromptTooLongError
 from tests.build import passage
 from tests.fakes import ScriptedLLM
@@ -98,11 +100,15 @@ def test_what_the_notes_deny_is_corrected_and_not_refused(weights):
     (only,), _ = tried(notes, weights, question)
     assert len(only.passages) == 2
     assert only.decision.answerable
-    assert only.decision.probability >= 0.2
+    assert only.decision.probability >= DENIED
     (without,), _ = tried(found(150, 100, says="Tea number {} is warm. A tin is of metal."), {"Yes": 1.0, "No": 99.0}, question)
     assert not without.decision.answerable
     (stricter,) = [one for one in attempts(ScriptedLLM(weights=weights), notes, question, (), 0.9) if one][-1:]
     assert not stricter.decision.answerable, "who asks for more gets no less"
+
+
+def test_what_the_notes_deny_is_just_enough_as_it_is_configured():
+    assert Config.model_fields["answerable_threshold"].default == DENIED
 
 
 def test_what_is_far_from_everything_is_not_read():
