@@ -130,6 +130,9 @@ class WordRetriever:
     def to_read(self, found, *, in_order=True):
         return found.passages
 
+    def widen(self, kept, found, generation, *, top_k, max_tokens):
+        return found.passages
+
     def nearest(self, passages, query, *, in_order=True):
         return nearest_to(query)(passages)
 

@@ -1,13 +1,13 @@
 """What the model is given to read, and whether that holds the answer: the best passages, then all of them.
 
 Reading is what a reader waits for, and most answers stand in the passage that comes first. So the best passages are read alone, and
-all of them only where it is not sure that those hold the answer, where a question asks for several things or compares two, or where
-nothing came of the first. All begin with the best, so what an engine remembers of these is not read again.
+more only where it is not sure that those hold the answer, where a question asks for several things or compares two, or where
+nothing came of the first. More begins with the best, so what an engine remembers of these is not read again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,6 +29,10 @@ _HOPELESS: Final = 0.5
 """Share of the threshold below which all of them do not help either."""
 
 
+More = Callable[[Sequence[Passage]], Sequence[Passage]]
+"""The passages that were read to those and others, which all fit into a prompt."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """Passages to answer from.
@@ -47,9 +51,9 @@ class Attempt:
 
 
 def attempts(
-    llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message], threshold: float
+    llm: LLM, passages: Sequence[Passage], question: str, history: Sequence[Message], threshold: float, more: More
 ) -> Iterator[Attempt | None]:
-    """Yield the best passages if they are likely to do or nothing is, then all of them; a caller that has an answer stops.
+    """Yield the best passages if they are likely to do or nothing is, then more of them; a caller that has an answer stops.
 
     Before the model is asked, which takes some seconds, None is yielded, so that a caller can stop.
 
@@ -59,30 +63,36 @@ def attempts(
         question: as asked.
         history: earlier turns, the question not included.
         threshold: least probability to answer, 0 to 1.
+        more: what to read where the best passages leave doubt.
     """
     if decision := out_of_reach(passages):
         yield Attempt(tuple(passages), decision, first=True, last=True)
         return
     first, best = True, _best(passages)
-    evidence = Evidence(passages, question)
-    denied = bool(denial(question, evidence))
+
+    def weighed(read: Sequence[Passage], evidence: Evidence) -> Decision:
+        denied = bool(denial(question, evidence))
+        return weigh(ask_model(llm, read, question, history), alone, threshold, denied=denied)
+
     yield None
     alone = ask_model(llm, (), question, history)
-    if len(best) < len(passages) and not asks_for_list(question) and not compares(question):
+    if not asks_for_list(question) and not compares(question):
         yield None
-        weighed = weigh(ask_model(llm, best, question, history), alone, threshold, denied=denied)
+        everything = Evidence(passages, question)
+        decision = weighed(best, everything)
         # What the rest is said of speaks for reading it, and not for answering without.
-        hopeless = unless_untied(weighed, evidence, question)
+        hopeless = unless_untied(decision, everything, question)
         if hopeless.probability < _HOPELESS * threshold:
             yield Attempt(best, hopeless, first, last=True)
             return
-        decision = unless_untied(weighed, Evidence(best, question), question)
+        decision = unless_untied(decision, Evidence(best, question), question)
         if decision.answerable and decision.probability >= SURE:
             yield Attempt(best, decision, first, last=False)
             first = False
     yield None
-    decision = weigh(ask_model(llm, passages, question, history), alone, threshold, denied=denied)
-    yield Attempt(tuple(passages), unless_untied(decision, evidence, question), first, last=True)
+    read = tuple(more(best))
+    evidence = Evidence(read, question)
+    yield Attempt(read, unless_untied(weighed(read, evidence), evidence, question), first, last=True)
 
 
 def _best(passages: Sequence[Passage]) -> tuple[Passage, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from rag.answer.abstain import abstention_text
-from rag.answer.attempts import Attempt, attempts, fitting
+from rag.answer.attempts import Attempt, More, attempts, fitting
 from rag.answer.decide import Decision, untied, with_answer
 from rag.answer.translate import write_in
 from rag.answer.write import NOTHING, Nearest, Writing, write
@@ -53,6 +53,7 @@ def answer_one(
     settings: AskSettings,
     source: Callable[[str], str],
     nearest: Nearest,
+    more: More,
     timings: dict[str, float],
     start: float,
     *,
@@ -70,6 +71,7 @@ def answer_one(
         settings: budgets and thresholds.
         source: gives the source of a page.
         nearest: finds what to quote.
+        more: what to read where the first passages leave doubt; what of it does not fit into the prompt is left out.
         timings: seconds by stage, with `retrieve`; the others are added.
         start: when it was asked, by the same clock as `time.perf_counter`.
         after: how many markers stand before its first.
@@ -82,9 +84,12 @@ def answer_one(
         PromptTooLongError: the question alone does not fit the model's context.
         LLMError: the engine failed.
     """
-    given = fitting(llm, passages, asked, history, settings.max_answer_tokens)
+
+    def fit(some: Sequence[Passage]) -> tuple[Passage, ...]:
+        return fitting(llm, some, asked, history, settings.max_answer_tokens)
+
     invented = 0
-    for attempt in attempts(llm, given, asked, history, settings.threshold):
+    for attempt in attempts(llm, fit(passages), asked, history, settings.threshold, lambda read: fit(more(read))):
         if attempt is None:
             yield NOTHING
             continue

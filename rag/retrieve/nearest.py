@@ -27,13 +27,22 @@ _WORDS: Final = 0.3  # what the share of the question's words weighs beside the 
 _LIKELIHOOD: Final = 0.3  # and the logarithm of the question's likelihood
 
 
-def sentences_of(passages: Sequence[Passage]) -> list[tuple[int, Span]]:
-    """Return the sentences worth comparing, the first ones: the place of the passage, from 0, and the span in its text."""
+def sentences_of(passages: Sequence[Passage], most: int = MOST) -> list[tuple[int, Span]]:
+    """Return the sentences worth comparing, the first `most`: the place of the passage, from 0, and the span in its text."""
     found: list[tuple[int, Span]] = []
     for place, passage in enumerate(passages):
         for start, end in split_sentences(passage.text):
-            if len(found) < MOST and len(content_words(passage.text[start:end])) >= _LEAST_WORDS:
+            if len(found) < most and len(content_words(passage.text[start:end])) >= _LEAST_WORDS:
                 found.append((place, (start, end)))
+    return found
+
+
+def under_heading(passages: Sequence[Passage], sentences: Sequence[tuple[int, Span]]) -> list[str]:
+    """Return the sentences as they are compared: each under its last heading, as the whole path makes those of a page alike."""
+    found = []
+    for place, (start, end) in sentences:
+        chunk = passages[place].chunk
+        found.append(f"{(chunk.heading_path or (chunk.title,))[-1]}: {passages[place].text[start:end].strip()}")
     return found
 
 
@@ -54,14 +63,13 @@ def nearest_sentences(
     sentences = sentences_of(passages)
     if not sentences:
         return ()
-    headed = [(passages[place].chunk, passages[place].text[start:end].strip()) for place, (start, end) in sentences]
-    # Under the heading alone, not the whole path, which makes all sentences of a page alike.
-    texts = [f"{(chunk.heading_path or (chunk.title,))[-1]}: {text}" for chunk, text in headed]
+    texts = under_heading(passages, sentences)
     near = embedder.embed_passages(texts) @ embedder.embed_query(query)
     asked = frozenset(content_words(query))
     near = near + _WORDS * np.array([len(asked & frozenset(content_words(text))) / max(1, len(asked)) for text in texts])
     best = np.array([at for at in np.argsort(-near, kind="stable")[:_NEAREST] if near[at] >= _LEAST], dtype=int)
     if model is not None and len(best) > 1:
-        likely = np.array(model.scores(query, [f"{headed[at][0].heading_line}\n{headed[at][1]}" for at in best]))
+        said = ((passages[place], slice(*span)) for place, span in (sentences[at] for at in best))
+        likely = np.array(model.scores(query, [f"{one.chunk.heading_line}\n{one.text[part].strip()}" for one, part in said]))
         best = best[np.argsort(-(near[best] + _LIKELIHOOD * likely), kind="stable")]
     return tuple(sentences[at] for at in best)

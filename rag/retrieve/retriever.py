@@ -17,6 +17,7 @@ from rag.retrieve.nearest import nearest_sentences
 from rag.retrieve.query import understand
 from rag.retrieve.rank import Ranked, Ranking, place_page, rank
 from rag.retrieve.rerank import RERANKED, rerank
+from rag.retrieve.widen import LOOKED_AT, widened
 from rag.types import Candidate, Message, Passage, Retrieval, Span
 
 
@@ -124,6 +125,39 @@ class Retriever:
         passages = worth_reading(found.passages)
         model = self._question_model() if in_order else None
         return in_likely_order(passages, found.query, model) if model else passages
+
+    def widen(
+        self, kept: Sequence[Passage], found: Retrieval, generation: Generation, *, top_k: int, max_tokens: int
+    ) -> tuple[Passage, ...]:
+        """Return what to read where the best passages leave doubt; takes some tenths of a second.
+
+        Args:
+            kept: what was read of the passages of the question; it stays in front.
+            found: for the question.
+            generation: that it was found in.
+            top_k: most passages.
+            max_tokens: budget for all of them.
+
+        Returns:
+            Those that were read, then others of what was compared, best first; what a reranker put in order stays so.
+        """
+        read = {one.chunk.id for one in kept}
+        if self._reranker is not None:
+            return (*kept, *(one for one in found.passages if one.chunk.id not in read))
+        others = {one.id: one for one in found.trace if one.path and one.id not in read}
+        chunks = generation.chunks(list(others)[:LOOKED_AT])
+        candidates = [Ranked(one, others[one.id].scores["fused"], others[one.id].scores, {}) for one in chunks]
+        return widened(
+            kept,
+            candidates,
+            found.query,
+            self._embedder,
+            generation.representatives([*read, *others]),
+            self._count,
+            top_k=top_k,
+            max_tokens=max_tokens,
+            fewest=self._fewest,
+        )
 
     def nearest(self, passages: Sequence[Passage], query: str, *, in_order: bool = True) -> tuple[tuple[int, Span], ...]:
         """Return the sentences of some passages that come nearest to a question; takes a fifth of a second.

@@ -24,9 +24,12 @@ def found(*tokens, says="Tea number {} is warm."):
     return [replace(one, tokens=size, scores={"dense": 0.5, "coverage": 1.0}) for one, size in zip(passages, tokens, strict=True)]
 
 
-def tried(passages, weights, question=QUESTION):
+def tried(passages, weights, question=QUESTION, threshold=0.2, more=None):
+    """The attempts at some passages; behind what is read first come the rest of them, or `more`."""
     llm = ScriptedLLM(weights=weights)
-    return [one for one in attempts(llm, passages, question, (), 0.2) if one], llm
+    rest = passages if more is None else [*passages, *more]
+    steps = attempts(llm, passages, question, (), threshold, lambda read: [*read, *(one for one in rest if one not in read)])
+    return [one for one in steps if one], llm
 
 
 def test_the_best_passages_alone_where_they_are_likely_to_do():
@@ -38,8 +41,8 @@ def test_the_best_passages_alone_where_they_are_likely_to_do():
 
 
 def test_a_caller_that_has_an_answer_does_not_have_the_rest_read():
-    llm = ScriptedLLM(weights=YES)
-    steps = attempts(llm, found(100, 100, 100), QUESTION, (), 0.2)
+    llm, asked = ScriptedLLM(weights=YES), []
+    steps = attempts(llm, found(100, 100, 100), QUESTION, (), 0.2, asked.append)
     assert next(steps) is None
     assert not llm.calls, "a caller can stop before the model reads"
     assert next(steps) is None
@@ -48,6 +51,7 @@ def test_a_caller_that_has_an_answer_does_not_have_the_rest_read():
     assert "Tea number 2" in llm.calls[1].prompt
     assert "Tea number 3" not in llm.calls[1].prompt
     assert len(llm.calls) == 2
+    assert not asked, "nor looked for"
 
 
 def test_one_passage_is_read_however_long_it_is():
@@ -55,12 +59,18 @@ def test_one_passage_is_read_however_long_it_is():
     assert len(first.passages) == 1
 
 
-@pytest.mark.parametrize("sizes", [(), (100,), (100, 100)])
-def test_what_is_short_is_read_at_once(sizes):
-    (only,), llm = tried(found(*sizes), YES)
-    assert len(only.passages) == len(sizes)
-    assert only.last
-    assert len(llm.calls) == min(2, 2 * len(sizes))
+@pytest.mark.parametrize("weights", [YES, UNSURE])
+def test_where_what_was_found_is_read_at_once_more_is_looked_for_where_it_leaves_doubt(weights):
+    more = [replace(one, rank=3) for one in found(100, says="Tea number 3 is warm.")]
+    *before, last = tried(found(100, 100), weights, more=more)[0]
+    assert [len(one.passages) for one in before] == [2] * (weights is YES)
+    assert [one.rank for one in last.passages] == [1, 2, 3]
+    assert last.last
+
+
+def test_nothing_is_read_where_nothing_was_found():
+    (only,), llm = tried([], YES)
+    assert (only.passages, only.last, llm.calls) == ((), True, [])
 
 
 def test_all_are_read_where_the_best_leave_doubt():
@@ -103,7 +113,7 @@ def test_what_the_notes_deny_is_corrected_and_not_refused(weights):
     assert only.decision.probability >= DENIED
     (without,), _ = tried(found(150, 100, says="Tea number {} is warm. A tin is of metal."), {"Yes": 1.0, "No": 99.0}, question)
     assert not without.decision.answerable
-    (stricter,) = [one for one in attempts(ScriptedLLM(weights=weights), notes, question, (), 0.9) if one][-1:]
+    *_, stricter = tried(notes, weights, question, threshold=0.9)[0]
     assert not stricter.decision.answerable, "who asks for more gets no less"
 
 

@@ -22,9 +22,8 @@ def events(*replies, question=QUESTION, sizes=(150, 150)):
     llm = ScriptedLLM(*replies, weights={"Yes": 9.0, "No": 1.0})
     retrieval = Retrieval(question, question, tuple(found), {}, 1)
     settings = AskSettings(4, 400, 60, 0.2)
-    given = answer_one(
-        llm, question, retrieval, found, (), settings, sources.__getitem__, nearest_to(question), {"retrieve": 0.0}, 0.0
-    )
+    source, nearest = sources.__getitem__, nearest_to(question)
+    given = answer_one(llm, question, retrieval, found, (), settings, source, nearest, lambda _: found, {"retrieve": 0.0}, 0.0)
     *drafts, answer = given
     assert isinstance(answer, Answer)
     return drafts, answer, [call for call in llm.calls if call.method == "stream"]

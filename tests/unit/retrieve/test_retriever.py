@@ -48,6 +48,26 @@ def retrieve(generation, question, **more):
     return retriever.retrieve(question, generation, **{"top_k": 5, "max_tokens": 100, **more})
 
 
+def test_where_the_best_leave_doubt_what_was_compared_is_read_too():
+    pages = [page(f"{name}.md", f"The {name} kettle boils water.", title="Kettles") for name in ("red", "green", "blue")]
+    generation = FakeGeneration(pages)
+
+    def widen(limits, **parts):
+        retriever = Retriever(Nears(), lambda passage: 5, candidates=10, **parts)
+        found = retriever.retrieve("Which kettle boils water?", generation, top_k=2, max_tokens=100)
+        kept = found.passages[:1]
+        more = retriever.widen(kept, found, generation, **limits)
+        assert more[0].chunk.id == kept[0].chunk.id
+        return [one.chunk.path for one in more], [one.chunk.path for one in found.passages]
+
+    more, found = widen({"top_k": 3, "max_tokens": 100})
+    assert sorted(more) == ["blue.md", "green.md", "red.md"], "also what was not among the passages"
+    assert len(found) == 2
+    assert len(widen({"top_k": 3, "max_tokens": 10})[0]) == 2
+    more, found = widen({"top_k": 3, "max_tokens": 100}, reranker=Likes("green"))
+    assert more == found, "what a reranker put in order stays so"
+
+
 def test_what_is_read_is_put_in_order_by_what_makes_the_question_likely():
     pages = [page(f"{name}.md", f"The {name} kettle boils water.", title="Kettles") for name in ("red", "green", "blue")]
     generation, question = FakeGeneration(pages), "Which kettle boils water?"
