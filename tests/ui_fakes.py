@@ -100,6 +100,9 @@ class Pages:
     def chunks(self, ids):
         return [self._chunks[one] for one in ids]
 
+    def chunks_of(self, path):
+        return [chunk for chunk in self._chunks.values() if chunk.path == path]
+
     def source(self, path):
         return self._sources[path]
 
@@ -202,7 +205,7 @@ class _Source:
         return self.generation
 
 
-def scripted_assistant(model=None, *, loading=lambda: None, pages=PAGES):
+def scripted_assistant(model=None, *, loading=lambda: None, pages=PAGES, retriever=None):
     """Return an assistant that knows `pages` and answers from `SCRIPTS`; its model is loaded when `loading` returns."""
     model = model or ScriptedModel()
 
@@ -211,7 +214,7 @@ def scripted_assistant(model=None, *, loading=lambda: None, pages=PAGES):
         return model
 
     generation = Pages(pages) if pages is not None else None
-    return Assistant(_Source(generation), WordRetriever(), load, AskSettings(6, 600, 300, 0.5))
+    return Assistant(_Source(generation), retriever or WordRetriever(), load, AskSettings(6, 600, 300, 0.5))
 
 
 def example_questions():

@@ -19,8 +19,8 @@ from typing import Literal, cast
 from rag.answer.single import AskSettings
 from rag.assistant import Assistant
 from rag.errors import IndexStateError, LLMError, PromptTooLongError, RagError
-from rag.protocols import LLM
-from rag.types import AskEvent, Message, Retrieval
+from rag.protocols import LLM, Generation
+from rag.types import AskEvent, Draft, Message, Retrieval
 
 MOST_WAITING = 20
 MOST_CHARS = 20_000
@@ -78,6 +78,7 @@ class Run:
     def __init__(self, asked: Asked) -> None:
         self.asked = asked
         self.sources: dict[str, str] = {}
+        self.titles: dict[str, str] = {}
         self._given_up = threading.Event()
         self._loop = asyncio.get_running_loop()
         self._steps: asyncio.Queue[Step | Exception | None] = asyncio.Queue()
@@ -85,7 +86,7 @@ class Run:
     async def steps(self) -> AsyncGenerator[Step]:
         """Yield what happens, last an `Answer` or `Stopped`. Leaving early gives the question up.
 
-        After the `Retrieval`, `sources` holds the pages of its passages.
+        With each step, `sources` and `titles` hold the pages of its passages and citations, by path.
 
         Raises:
             RagError: the question failed; a defect raises what it raised.
@@ -139,10 +140,17 @@ class Run:
             for event in events:
                 if self.given_up:
                     break
-                if isinstance(event, Retrieval):
-                    paths = {passage.chunk.path for passage in event.passages}
-                    self.sources = {path: generation.source(path) for path in paths}
+                self._bring_pages(event, generation)
                 self.tell(event)
+
+    def _bring_pages(self, event: AskEvent, generation: Generation) -> None:
+        """An answer may stand on other pages than the evidence that was shown first."""
+        shown = () if isinstance(event, Draft) else event.passages
+        cited = () if isinstance(event, Retrieval) else event.citations
+        missing = {*(one.chunk.path for one in shown), *(one.path for one in cited)} - self.sources.keys()
+        for path in missing:
+            self.titles[path] = generation.chunks_of(path)[0].title
+            self.sources[path] = generation.source(path)
 
 
 class Engine:

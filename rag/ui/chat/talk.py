@@ -121,7 +121,6 @@ class _Talk:
         self._run = run
         self._describe = describe
         self._retrieval: Retrieval | None = None
-        self._titles: dict[str, str] = {}
 
     def take(self, step: Step) -> None:
         if isinstance(step, Waiting):
@@ -131,7 +130,7 @@ class _Talk:
         elif isinstance(step, Retrieval):
             self._take_retrieval(step)
         elif isinstance(step, Draft):
-            shown = render.answer(step, self._titles)
+            shown = render.answer(step, self._run.titles)
             fresh = tuple(c for c in step.citations if f"c{c.marker}" not in self.turn.places)
             places = {**self.turn.places, **self._cited(fresh)}
             self.turn = replace(self.turn, status="Writing…" if step.text else _HELD_BACK, answer=shown, places=places)
@@ -142,7 +141,6 @@ class _Talk:
 
     def _take_retrieval(self, found: Retrieval) -> None:
         self._retrieval = found
-        self._titles = {passage.chunk.path: passage.chunk.title for passage in found.passages}
         reading = f"Reading {render.count(len(found.passages), 'passage')}…" if found.passages else "Nothing found…"
         places = self._found(found.passages)
         self.turn = replace(self.turn, status=reading, spoken=reading, evidence=render.evidence(found.passages), places=places)
@@ -167,8 +165,8 @@ class _Talk:
             done,
             places=places,
             evidence=render.evidence(given.passages, given.citations),
-            answer=render.answer(given, self._titles),
-            foot=join(render.remark(given), render.sources(given.citations, self._titles), render.cautions(given)),
+            answer=render.answer(given, self._run.titles),
+            foot=join(render.remark(given), render.sources(given.citations, self._run.titles), render.cautions(given)),
             spoken=spoken,
         )
 
@@ -183,7 +181,7 @@ class _Talk:
     def _cited(self, citations: tuple[Citation, ...], of: str = "") -> dict[str, str]:
         shown: dict[str, str] = {}
         for citation in citations:
-            title = self._titles.get(citation.path, citation.path)
+            title = self._run.titles.get(citation.path, citation.path)
             where = place.of_citation(citation, title, self._run.sources.get(citation.path, ""))
             shown[f"c{citation.marker}"] = render.place(where, f"Source {citation.marker}{of}")
         return shown

@@ -7,7 +7,7 @@ import pytest
 from rag.errors import LLMError, ModelError, PromptTooLongError
 from rag.types import Answer, Draft, Retrieval
 from rag.ui.engine import MOST_CHARS, Engine, Started, Stopped, Waiting
-from tests.ui_fakes import PAGES, ScriptedModel, scripted_assistant
+from tests.ui_fakes import PAGES, ScriptedModel, WordRetriever, scripted_assistant
 
 SLOW = "How slow is attention over each token?"
 
@@ -43,6 +43,36 @@ def test_a_question_is_answered_in_steps():
     assert kinds.index(Started) < kinds.index(Retrieval) < kinds.index(Draft) < kinds.index(Answer) == len(kinds) - 1
     assert steps[-1].status == "answered"
     assert run.sources["guide/lora.md"] == PAGES["guide/lora.md"][1]
+
+
+class Widening(WordRetriever):
+    """Shows one passage and reads all of the notes."""
+
+    def retrieve(self, *question, top_k, **more):
+        return super().retrieve(*question, top_k=1, **more)
+
+    def widen(self, kept, found, generation, **budget):
+        read = super().retrieve("lora attention rank cost", generation, top_k=50, max_tokens=5000)
+        return (*kept, *(one for one in read.passages if one.chunk.path != kept[0].chunk.path))
+
+
+def test_pages_that_are_read_later_are_brought_too():
+    async def main(engine):
+        run = engine.ask("Which parts of lora are there?")
+        seen = []
+        async for step in run.steps():
+            seen.append((step, dict(run.titles)))
+        return run, seen
+
+    with Running(retriever=Widening()) as engine:
+        run, seen = asyncio.run(main(engine))
+    (first, titles) = next(pair for pair in seen if isinstance(pair[0], Retrieval))
+    assert titles.items() >= {one.chunk.path: one.chunk.title for one in first.passages}.items()
+    answer, titles = seen[-1]
+    assert len({one.chunk.path for one in answer.passages}) > len({one.chunk.path for one in first.passages})
+    for one in answer.passages:
+        assert run.sources[one.chunk.path] == PAGES[one.chunk.path][1]
+        assert titles[one.chunk.path] == one.chunk.title
 
 
 @pytest.mark.slow
