@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Mapping, Sequence
+from dataclasses import replace
 
 from rag.types import Answer, Candidate, Passage, Retrieval
 from rag.ui.chat.render import count, trail
@@ -36,6 +37,7 @@ def why(answer: Answer, found: Retrieval, facts: Mapping[str, str]) -> Html:
     Returns:
         From the search to the models: the verdict, each stage's passages, what was left out, and the times.
     """
+    found = _with_what_was_read(found, answer.passages)
     return element(
         "div",
         element("p", "Why this answer", class_="label"),
@@ -52,6 +54,17 @@ def why(answer: Answer, found: Retrieval, facts: Mapping[str, str]) -> Html:
         role="region",
         aria_label="Why this answer",
     )
+
+
+def _with_what_was_read(found: Retrieval, read: Sequence[Passage]) -> Retrieval:
+    """The retrieval with what became of its candidates in the end: what is read is not always what was found."""
+    places = {passage.chunk.id: f"passage {passage.rank}" for passage in read}
+
+    def fate(one: Candidate) -> str:
+        return places.get(one.id) or ("found, and not read" if one.fate.startswith("passage ") else one.fate)
+
+    dropped = tuple((one, reason) for one, reason in found.dropped if one not in places)
+    return replace(found, dropped=dropped, trace=tuple(replace(one, fate=fate(one)) for one in found.trace))
 
 
 def _searched(found: Retrieval) -> Html:

@@ -1,9 +1,8 @@
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
-from rag.types import Retrieval
+from rag.types import Candidate, Retrieval
 from rag.ui.chat.why import why
 from tests.build import passage
 from tests.unit.ui.chat.test_render import ANSWER
@@ -41,13 +40,26 @@ def test_sentences_are_shown_without_their_markup():
 
 
 def test_it_shows_the_candidates_where_retrieval_traces_them():
-    one = SimpleNamespace(id="c1", path="a.md", line=3, ranks={"dense": 2}, scores={"bm25": 1.5}, fate="passage 1")
-    cut = SimpleNamespace(id="c2", path="", line=0, ranks={}, scores={}, fate="cut")
-    fields = {name: getattr(FOUND, name) for name in ("question", "query", "dropped", "timings_s")}
-    text = assert_inert(why(ANSWER, SimpleNamespace(**fields, trace=(one, cut)), {}))
+    one = Candidate(PASSAGES[0].chunk.id, "a.md", 3, {"dense": 2}, {"bm25": 1.5}, "passage 1")
+    text = assert_inert(
+        why(replace(ANSWER, passages=PASSAGES), replace(FOUND, trace=(one, Candidate("c2", "", 0, {}, {}, "cut"))), {})
+    )
     assert "All 2" in text
     assert "a.md:3dense #2bm25 1.500passage 1" in text
     assert "c2cut" in text
+
+
+def test_a_candidate_is_said_to_be_read_where_it_was_read():
+    found, cut = (one.chunk.id for one in PASSAGES)
+    trace = (
+        Candidate(found, "a.md", 3, {"dense": 1}, {}, "passage 1"),
+        Candidate(cut, "b.md", 4, {"dense": 2}, {}, "too long"),
+    )
+    widened = replace(FOUND, trace=trace, dropped=((cut, "too long"), ("y", "too long")))
+    text = assert_inert(why(replace(ANSWER, passages=(replace(PASSAGES[1], rank=1),)), widened, {}))
+    assert "a.md:3dense #1found, and not read" in text
+    assert "b.md:4dense #2passage 1" in text
+    assert "1 chunk: too long" in text
 
 
 def test_an_abstention_says_why():
