@@ -304,8 +304,9 @@ def ask(
         in_order = may_be_english(found.query)  # what puts them in order reads English
         read = retriever.to_read(found, in_order=in_order)
         nearest = functools.partial(retriever.nearest, query=found.query, in_order=in_order)
-        widen = functools.partial(retriever.widen, top_k=settings.top_k, max_tokens=settings.max_tokens)
-        more = functools.partial(widen, found=found, generation=generation)
+        more = functools.partial(
+            retriever.widen, found=found, generation=generation, top_k=settings.top_k, max_tokens=settings.max_tokens
+        )
         source, spoken = generation.source, said.language
         events = answer_one(
             llm, part, found, read, history, settings, source, nearest, more, timings, start, after=after, language=spoken

@@ -1,4 +1,4 @@
-"""What the model is given to read, and whether that holds the answer: the best passages, then all of them.
+"""What the model is given to read, and whether that holds the answer: the best passages, then more of them.
 
 Reading is what a reader waits for, and most answers stand in the passage that comes first. So the best passages are read alone, and
 more only where it is not sure that those hold the answer, where a question asks for several things or compares two, or where
@@ -69,13 +69,13 @@ def attempts(
         yield Attempt(tuple(passages), decision, first=True, last=True)
         return
     first, best = True, _best(passages)
+    yield None
+    alone = ask_model(llm, (), question, history)
 
     def weighed(read: Sequence[Passage], evidence: Evidence) -> Decision:
         denied = bool(denial(question, evidence))
         return weigh(ask_model(llm, read, question, history), alone, threshold, denied=denied)
 
-    yield None
-    alone = ask_model(llm, (), question, history)
     if not asks_for_list(question) and not compares(question):
         yield None
         everything = Evidence(passages, question)

@@ -144,15 +144,15 @@ class Retriever:
         read = {one.chunk.id for one in kept}
         if self._reranker is not None:
             return (*kept, *(one for one in found.passages if one.chunk.id not in read))
-        others = {one.id: one for one in found.trace if one.path and one.id not in read}
-        chunks = generation.chunks(list(others)[:LOOKED_AT])
-        candidates = [Ranked(one, others[one.id].scores["fused"], others[one.id].scores, {}) for one in chunks]
+        others = [one for one in found.trace if one.path and one.id not in read][:LOOKED_AT]
+        scores = {one.id: one.scores for one in others}
+        candidates = [Ranked(one, scores[one.id]["fused"], scores[one.id], {}) for one in generation.chunks(list(scores))]
         return widened(
             kept,
             candidates,
             found.query,
             self._embedder,
-            generation.representatives([*read, *others]),
+            generation.representatives([*read, *scores]),
             self._count,
             top_k=top_k,
             max_tokens=max_tokens,

@@ -23,7 +23,7 @@ NEAREST: Final = "nearest"
 """The score's name: cosine of the question and the nearest sentence, 0 to 1; 0 also where a chunk has no sentence."""
 
 LOOKED_AT: Final = 20
-"""Candidates whose sentences are compared; more of them hardly bring more (docs/LOG.md)."""
+"""Candidates whose sentences are worth comparing; more of them hardly bring more (docs/LOG.md)."""
 
 _SENTENCES: Final = 200  # of all of them; 95 are usual, 138 many
 _WEIGHT: Final = 0.7  # of that cosine beside the score of the rankers; twice as much does about the same
@@ -45,7 +45,7 @@ def widened(
 
     Args:
         kept: what was read; stays in front, so that an engine does not read it again.
-        candidates: the others, best first by the score of the rankers; the first ones are looked at.
+        candidates: the others, best first by the score of the rankers; all of them are looked at.
         query: what was searched for.
         embedder: of it and of sentences.
         representatives: of near-duplicates, by chunk id, of both.
@@ -57,10 +57,10 @@ def widened(
     Returns:
         Those that were read, then what comes nearest by the score of the rankers and of its nearest sentence.
     """
-    near = _nearest([shown(one, 1) for one in candidates[:LOOKED_AT]], query, embedder)
+    near = _nearest([shown(one, 1) for one in candidates], query, embedder)
     weighed = [
         replace(one, score=one.score + _WEIGHT * cosine, scores={**one.scores, NEAREST: cosine})
-        for one, cosine in zip(candidates, near, strict=False)
+        for one, cosine in zip(candidates, near, strict=True)
     ]
     first = [Ranked(one.chunk, one.score, one.scores, {}) for one in kept]
     order = [*first, *sorted(weighed, key=lambda one: -one.score)]

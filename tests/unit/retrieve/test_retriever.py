@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from rag.retrieve.retriever import Retriever
+from rag.retrieve.widen import LOOKED_AT
 from tests.fake_index import FakeGeneration, page, vector
 
 PAGES = [
@@ -66,6 +67,22 @@ def test_where_the_best_leave_doubt_what_was_compared_is_read_too():
     assert len(widen({"top_k": 3, "max_tokens": 10})[0]) == 2
     more, found = widen({"top_k": 3, "max_tokens": 100}, reranker=Likes("green"))
     assert more == found, "what a reranker put in order stays so"
+
+
+def test_few_candidates_are_looked_at_in_doubt():
+    generation = FakeGeneration([page(f"{n}.md", f"Kettle {n} boils.", title="Kettles") for n in range(2 * LOOKED_AT)])
+    seen = []
+
+    class Counting(Nears):
+        def embed_passages(self, texts, on_batch=None):
+            seen.extend(texts)
+            return super().embed_passages(texts)
+
+    retriever = Retriever(Counting(), lambda passage: 1, candidates=2 * LOOKED_AT)
+    found = retriever.retrieve("Which kettle boils?", generation, top_k=2, max_tokens=100)
+    assert len(found.trace) == 2 * LOOKED_AT
+    retriever.widen(found.passages, found, generation, top_k=8, max_tokens=100)
+    assert len(seen) == LOOKED_AT
 
 
 def test_what_is_read_is_put_in_order_by_what_makes_the_question_likely():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rag.retrieve.rank import Ranked
-from rag.retrieve.widen import LOOKED_AT, NEAREST, widened
+from rag.retrieve.widen import NEAREST, widened
 from tests.build import WordEmbedder, chunk, passage
 
 QUESTION = "How long is tea steeped?"
@@ -11,26 +11,15 @@ NEAR = "Kettles are made of steel. Tea is steeped for four minutes. Cups come in
 FAR = "Bread rises slowly overnight. Ovens are hot. Flour is white."
 
 
-class Counting(WordEmbedder):
-    """Remembers what it embedded."""
-
-    def __init__(self):
-        self.seen = []
-
-    def embed_passages(self, texts, on_batch=None):
-        self.seen += texts
-        return super().embed_passages(texts, on_batch)
-
-
 def candidate(name, text, score):
     return Ranked(chunk(text, path=f"{name}.md"), score, {"fused": score}, {})
 
 
-def wide(kept, *candidates, embedder=None, same=(), **budget):
+def wide(kept, *candidates, same=(), **budget):
     names = {one.chunk.id: one.chunk.id for one in (*kept, *candidates)}
     names |= {candidates[at].chunk.id: candidates[to].chunk.id for at, to in same}
     limits = {"top_k": 8, "max_tokens": 100, **budget}
-    return widened(kept, candidates, QUESTION, embedder or WordEmbedder(), names, lambda one: len(one.text.split()), **limits)
+    return widened(kept, candidates, QUESTION, WordEmbedder(), names, lambda one: len(one.text.split()), **limits)
 
 
 def paths(passages):
@@ -70,13 +59,6 @@ def test_the_budget_is_for_all_of_them():
 def test_of_those_that_say_the_same_one_is_read():
     others = [candidate("near", NEAR, 0.9), candidate("twin", f"{NEAR} Really.", 0.8)]
     assert paths(wide([KEPT], *others, same=[(1, 0)])) == ["kept.md", "near.md"]
-
-
-def test_few_are_looked_at():
-    embedder = Counting()
-    many = [candidate(f"page{n}", f"Pot number {n} is of iron.", 1 - n / 100) for n in range(3 * LOOKED_AT)]
-    wide([KEPT], *many, embedder=embedder)
-    assert len(embedder.seen) == LOOKED_AT
 
 
 def test_what_has_no_sentence_is_placed_by_its_score():
